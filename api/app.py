@@ -1,0 +1,53 @@
+"""The application factory."""
+
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+from api import problems
+from api.routes import router
+from api.schemas import ProblemOut
+from matcher.engine import LiveEngine
+from matcher.errors import SnapshotError
+from matcher.parts import open_live_engine
+from matcher.settings import Settings
+
+log = logging.getLogger(__name__)
+ABOUT = (
+    "Enlaza lo que las universidades pueden hacer con lo que las empresas necesitan. "
+    "/ Links what universities can do with what firms need."
+)
+
+
+def create_app(live: LiveEngine | None = None) -> FastAPI:
+    """Return the application.
+
+    :param live: what answers; without it, it is made from the TINKUY_* environment when the server
+        starts, so that the model is loaded once.
+    """
+    settings = Settings.read(os.environ)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.live = live or await run_in_threadpool(open_live_engine, settings)
+        try:
+            await run_in_threadpool(app.state.live.current)
+        except SnapshotError as error:  # the server starts all the same; /readyz says why it can't answer
+            log.warning("%s", error)
+        yield
+
+    app = FastAPI(
+        title="Tinkuy",
+        version=version("tinkuy"),
+        description=ABOUT,
+        lifespan=lifespan,
+        responses={"4XX": {"model": ProblemOut, "content": {problems.MEDIA_TYPE: {}}}},
+    )
+    app.include_router(router)
+    problems.install(app)
+    return app

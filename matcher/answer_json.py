@@ -1,0 +1,28 @@
+"""A MatchList as JSON: the same for `--json` and the API."""
+
+import datetime as dt
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from matcher.records import MatchList, Partner
+
+
+def to_json(answer: MatchList) -> dict[str, Any]:
+    """Return an answer as plain values; a partner's contact is never among them."""
+    return dict(plain(answer))
+
+
+def plain(value: Any) -> Any:
+    """Return dataclasses as objects, tuples as lists, sets as sorted lists, dates as ISO text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        hidden = {"contact"} if isinstance(value, Partner) else set()
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name not in hidden}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, frozenset | set):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value

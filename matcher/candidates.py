@@ -1,0 +1,134 @@
+"""Question -> texts that may fit -> partners: the two indexes, filters and pooling."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.encode import Vectors
+from matcher.index.side import SideIndex
+from matcher.records import Evidence, Filters, Partner, Query
+from matcher.sectors import likeness
+from matcher.weights import TextWeights
+
+Floats = NDArray[np.float64]
+DEPTH = 4096  # texts that each index may propose; a side with fewer is scored whole
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The partners that can be ranked, and how well their texts fit.
+
+    `partners`: (n,) rows of the side's partners, ascending. `text`: (n,) pooled fit.
+    `pair_text`, `pair_partner`: (pairs,) rows of the texts considered and their partners' rows.
+    `fit`: (pairs,) standard deviations by which a text fits better than the side's average text.
+    `best_cosine`: the highest of any text considered.
+    """
+
+    partners: NDArray[np.int64]
+    text: Floats
+    pair_text: NDArray[np.int64]
+    pair_partner: NDArray[np.int64]
+    fit: Floats
+    best_cosine: float
+
+
+def find(side: SideIndex, query: Query, vector: Vectors, weights: TextWeights) -> Candidates:
+    """Return the candidates for `query`, whose unit vector is `vector`; filters come first."""
+    partner_ok, text_ok = _allowed(side, query)
+    pair_ok = partner_ok[side.pair_partner] & text_ok[side.pair_evidence]
+    allowed = np.zeros(len(side.evidence), bool)
+    allowed[side.pair_evidence[pair_ok]] = True
+
+    lexical_all = side.lexical.scores(query.full_text)
+    texts = _propose(side, vector, lexical_all, allowed)
+    dense, best_cosine = _dense_fit(side, vector, texts)
+    lexical = standardise(lexical_all)[texts]
+    fit = (1 - weights.lexical_share) * dense + weights.lexical_share * lexical
+
+    fit_of = np.full(len(side.evidence), np.nan)
+    fit_of[texts] = fit
+    chosen = pair_ok & ~np.isnan(fit_of[side.pair_evidence])
+    pair_text, pair_partner = side.pair_evidence[chosen], side.pair_partner[chosen]
+    pair_fit = fit_of[pair_text]
+    partners, owner = np.unique(pair_partner, return_inverse=True)
+    return Candidates(
+        partners,
+        pool(pair_fit, owner, len(partners), weights.temperature),
+        pair_text,
+        pair_partner,
+        pair_fit,
+        best_cosine,
+    )
+
+
+def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float) -> Floats:
+    """Return per owner t log sum exp(fit / t) over its texts, (owners,).
+
+    At t -> 0 this is the best text alone; the higher t, the more many fair texts count.
+    """
+    top = np.full(owners, -np.inf)
+    np.maximum.at(top, owner, fit)
+    sums = np.bincount(owner, np.exp((fit - top[owner]) / temperature), minlength=owners)
+    return top + temperature * np.log(sums)
+
+
+def standardise(scores: Floats) -> Floats:
+    """Return scores as standard deviations above their mean; zeros where all are equal."""
+    spread = scores.std() if len(scores) else 0.0
+    return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
+
+
+def _propose(side: SideIndex, vector: Vectors, lexical: Floats, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rows of the texts worth scoring, ascending."""
+    if allowed.sum() <= DEPTH:
+        return np.flatnonzero(allowed)
+    windows, _ = side.dense.search(vector, DEPTH, allowed[side.window_evidence])
+    by_words = np.flatnonzero(allowed & (lexical > 0))
+    best = by_words[np.argsort(-lexical[by_words], kind="stable")[:DEPTH]]
+    return np.union1d(side.window_evidence[windows], best)
+
+
+def _dense_fit(side: SideIndex, vector: Vectors, texts: NDArray[np.int64]) -> tuple[Floats, float]:
+    """Return each text's standardised cosine, that of its best window, and the best cosine of all."""
+    wanted = np.zeros(len(side.evidence), bool)
+    wanted[texts] = True
+    windows = np.flatnonzero(wanted[side.window_evidence])
+    cosines = side.dense.scores(vector, windows)
+    best = np.full(len(side.evidence), -np.inf)
+    np.maximum.at(best, side.window_evidence[windows], side.dense.standardise(vector, windows, cosines))
+    return best[texts], float(cosines.max(initial=-1.0))
+
+
+def _allowed(side: SideIndex, query: Query) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which partners and which texts pass the filters, by row."""
+    if query.filters == Filters() and not query.exclude:
+        return np.ones(len(side.partners), bool), np.ones(len(side.evidence), bool)
+    return (
+        np.array([_partner_allowed(p, query) for p in side.partners], bool),
+        np.array([_text_allowed(e, query.filters) for e in side.evidence], bool),
+    )
+
+
+def _partner_allowed(partner: Partner, query: Query) -> bool:
+    wanted = query.filters
+    return (
+        partner.id not in query.exclude
+        and (not wanted.countries or partner.country in wanted.countries)
+        and (not wanted.regions or partner.region in wanted.regions)
+        and (not wanted.kinds or partner.kind in wanted.kinds)
+        and (not wanted.sectors or any(_within(code, wanted.sectors) for code in partner.sectors))
+    )
+
+
+def _within(code: str, wanted: frozenset[str]) -> bool:
+    """Tell whether a sector is one of the wanted, or lies inside one (C13 inside C, C1311 inside C13)."""
+    return any(code.startswith(w) or likeness(code, w) == 1 for w in wanted)
+
+
+def _text_allowed(evidence: Evidence, wanted: Filters) -> bool:
+    return (
+        (not wanted.languages or evidence.language in wanted.languages)
+        and (wanted.since is None or (evidence.date is not None and evidence.date >= wanted.since))
+        and (wanted.until is None or (evidence.date is not None and evidence.date <= wanted.until))
+    )

@@ -1,0 +1,76 @@
+"""The tree of errors. Everything Tinkuy raises on purpose derives from TinkuyError.
+
+TinkuyError
+├── BadQuery          the question cannot be answered as asked (empty, too long, unknown code)
+├── BadInput          a file or record cannot be read at all
+├── NotFound          no such partner, evidence, need, region or sector
+├── ModelMissing      the encoder's weights are nowhere to be had
+├── SnapshotError     there is no usable snapshot
+│   ├── SnapshotMissing    nothing has been built yet
+│   ├── SnapshotDamaged    a part is absent or its hash differs
+│   └── SnapshotMismatch   built by another format or another model
+├── BadWeights        the weights file cannot be used
+└── Busy              another process holds the lock
+
+A message is an English template with named values, so that it can be shown in the reader's
+language (`error.text(translate)`) and logged in English (`str(error)`).
+"""
+
+from collections.abc import Callable
+
+
+class TinkuyError(Exception):
+    """A failure that a person can mend; says what, where and how.
+
+    :param message: English template, marked for translation with `N_`.
+    :param values: what fills the template's fields.
+    """
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message.format(**values))
+        self.message = message
+        self.values = values
+
+    def text(self, translate: Callable[[str], str]) -> str:
+        """Return the message in the language of `translate`."""
+        return translate(self.message).format(**self.values)
+
+
+class BadQuery(TinkuyError):
+    """The question cannot be answered as asked."""
+
+
+class BadInput(TinkuyError):
+    """A file or a record cannot be read."""
+
+
+class NotFound(TinkuyError):
+    """Nothing has that identifier."""
+
+
+class ModelMissing(TinkuyError):
+    """The encoder's weights are nowhere to be had."""
+
+
+class SnapshotError(TinkuyError):
+    """There is no usable snapshot."""
+
+
+class SnapshotMissing(SnapshotError):
+    """No snapshot has been built."""
+
+
+class SnapshotDamaged(SnapshotError):
+    """A part of the snapshot is absent or altered."""
+
+
+class SnapshotMismatch(SnapshotError):
+    """The snapshot was built by another format or model."""
+
+
+class BadWeights(TinkuyError):
+    """The weights file cannot be used."""
+
+
+class Busy(TinkuyError):
+    """Another process is doing this now."""

@@ -1,0 +1,147 @@
+"""Reasons and passages: why a partner stands where it does, in the reader's language."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from matcher.candidates import Candidates
+from matcher.encode import Encoder, Role, Vectors
+from matcher.index.side import SideIndex
+from matcher.language import N_, Translate
+from matcher.places import country_name, region_name
+from matcher.records import Highlight, Partner, Passage, Query, Side
+from matcher.sectors import sector_name
+from matcher.signals import Signals, asked_countries
+from matcher.text import query_stems, sentences, stems, words
+
+PASSAGES = 3  # texts shown of a partner
+MAX_SENTENCES = 40  # of one text that are compared; a longer text is represented by its first ones
+
+
+def reason(
+    signal: str, value: float, row: int, partner: Partner, query: Query, signals: Signals, say: Translate, language: str
+) -> str:
+    """Return one sentence on why a signal has its value for a partner."""
+    if signal == "text":
+        return _text_reason(value, say)
+    if signal == "distance":
+        km = signals.kilometres[row]
+        if np.isnan(km):
+            return say(N_("distance unknown"))
+        return say(N_("in your region")) if km == 0 else say(N_("{km} km away")).format(km=round(float(km)))
+    if signal == "same_region":
+        if not query.region or not partner.region:
+            return say(N_("region unknown"))
+        template = N_("in your region, {name}") if value else N_("in another region, {name}")
+        return say(template).format(name=region_name(partner.region))
+    if signal == "same_country":
+        if not asked_countries(query) or not partner.country:
+            return say(N_("country unknown"))
+        template = N_("in your country, {name}") if value else N_("in another country, {name}")
+        return say(template).format(name=country_name(partner.country, language))
+    if signal == "sector":
+        code = signals.sector[row]
+        if not query.sectors:
+            return say(N_("no sector given"))
+        if code is None:
+            return say(N_("no work in your sector on record"))
+        template = N_("works in your sector: {name}") if value >= 1 else N_("works in a related sector: {name}")
+        return say(template).format(name=sector_name(code, language))
+    return _record_reason(signal, value, int(signals.outcomes[row]), partner.side, say)
+
+
+def _text_reason(value: float, say: Translate) -> str:
+    if value >= 5:
+        return say(N_("its texts fit your question very well"))
+    if value >= 3.5:
+        return say(N_("its texts fit your question"))
+    return say(N_("its texts fit your question a little"))
+
+
+def _record_reason(signal: str, value: float, count: int, side: Side, say: Translate) -> str:
+    if signal == "track_record":
+        if not count:
+            return say(N_("no track record yet"))
+        if side is Side.SUPPLY:
+            template = N_("has worked with a firm once") if count == 1 else N_("has worked with firms {count} times")
+        else:
+            once = N_("has worked with a university or institute once")
+            template = once if count == 1 else N_("has worked with universities or institutes {count} times")
+        return say(template).format(count=count)
+    if signal == "track_record_near":
+        return say(N_("some of it in your region or country")) if value else say(N_("none of it in your region"))
+    return say(N_("some of it in your sector or a related one")) if value else say(N_("none of it in your sector"))
+
+
+def passages(
+    side: SideIndex,
+    candidates: Candidates,
+    partner_rows: Sequence[int],
+    query: Query,
+    vector: Vectors,
+    encoder: Encoder,
+) -> dict[int, tuple[Passage, ...]]:
+    """Return partner row -> its best texts, with the sentences that fit and the words in common marked."""
+    chosen: dict[int, list[tuple[int, float]]] = {}
+    for row in partner_rows:
+        own = np.flatnonzero(candidates.pair_partner == row)
+        best = own[np.argsort(-candidates.fit[own], kind="stable")[:PASSAGES]]
+        chosen[row] = [(int(candidates.pair_text[i]), float(candidates.fit[i])) for i in best]
+    texts = list(dict.fromkeys(text for found in chosen.values() for text, _ in found))
+    spans = {text: sentences(side.evidence[text].text)[:MAX_SENTENCES] for text in texts}
+    # One call for all sentences; texts of a single sentence need no comparing.
+    pieces = [(t, span) for t in texts if len(spans[t]) > 1 for span in spans[t]]
+    found = encoder.encode([side.evidence[t].text[a:b] for t, (a, b) in pieces], Role.PASSAGE)
+    cosines = dict(zip(pieces, (found @ vector).tolist(), strict=True))
+    wanted = frozenset(query_stems(query.full_text))
+    return {
+        row: tuple(_passage(side, text, fit, spans[text], cosines, wanted) for text, fit in found_texts)
+        for row, found_texts in chosen.items()
+    }
+
+
+def _passage(
+    side: SideIndex,
+    row: int,
+    fit: float,
+    spans: list[tuple[int, int]],
+    cosines: dict[tuple[int, tuple[int, int]], float],
+    wanted: frozenset[str],
+) -> Passage:
+    evidence = side.evidence[row]
+    if len(spans) > 1:
+        best = max(cosines[row, span] for span in spans)
+        fitting = [span for span in spans if cosines[row, span] == best]
+    else:
+        fitting = spans
+    marks = [Highlight(a, b, "sentence") for a, b in fitting]
+    for a, b in words(evidence.text):
+        if wanted.intersection(stems(evidence.text[a:b], evidence.language)):
+            marks.append(Highlight(a, b, "word"))
+    marks.sort(key=lambda mark: (mark.start, -mark.end))
+    return Passage(evidence.id, evidence.title, evidence.text, tuple(marks), fit)
+
+
+def advice(query: Query, common: Sequence[str], say: Translate) -> tuple[str, ...]:
+    """Return what to do where nothing fits.
+
+    :param common: the words of the question that some text has too.
+    """
+    steps = []
+    if common:
+        steps.append(
+            say(N_("These words of yours appear in some text: {words}. Say more about them.")).format(
+                words=", ".join(common[:8])
+            )
+        )
+    else:
+        steps.append(
+            say(N_("None of your words appears in any text. Use other words: the product, the process, the defect."))
+        )
+    wanted = query.filters
+    if any(
+        (wanted.countries, wanted.regions, wanted.sectors, wanted.kinds, wanted.languages, wanted.since, wanted.until)
+    ):
+        steps.append(say(N_("Filters are on: ask again without them.")))
+    steps.append(say(N_("The partners below are only the nearest to your text; do not expect much of them.")))
+    return tuple(steps)

@@ -1,0 +1,83 @@
+"""Import: files of some format into the database, every row accounted for."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from matcher.encode import Progress
+from matcher.errors import BadInput, NotFound
+from matcher.language import N_
+from matcher.sources import benchmark, proinnovate, table
+from matcher.sources.reading import Read, Reader, Refusal, Row
+from matcher.store.store import BATCH, Store, Writer
+
+FORMATS: dict[str, Reader] = {"table": table.read, "proinnovate": proinnovate.read, "benchmark": benchmark.read}
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of the rows of an import; `added`, `changed`, `unchanged` count records."""
+
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+def import_files(store: Store, format_: str, paths: Sequence[Path], progress: Progress | None = None) -> Summary:
+    """Read `paths` and upsert their records in one transaction: all that can be read, or nothing.
+
+    :param format_: one of FORMATS.
+    :raises BadInput: unknown format, or a file that cannot be read at all; nothing is written then.
+    """
+    if format_ not in FORMATS:
+        raise BadInput(N_("unknown format {format!r}; known are {known}"), format=format_, known=", ".join(FORMATS))
+    for path in paths:
+        if not path.exists():
+            raise BadInput(N_("{path} does not exist"), path=path)
+    rows: list[Read] = list(FORMATS[format_](paths))
+    rows = _settle(rows)
+    summary = Summary(read=len(rows))
+    with store.writing() as writer:
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            _write(writer, part, summary)
+            if progress:
+                progress(start + len(part), len(rows))
+    return summary
+
+
+def _settle(rows: Sequence[Read]) -> list[Read]:
+    """Let the last record of an id stand for all of them, so that a second import changes nothing."""
+    last = {(type(r), r.id): r for row in rows if isinstance(row, Row) for r in row.records}
+    return [
+        replace(row, records=tuple(last[type(r), r.id] for r in row.records)) if isinstance(row, Row) else row
+        for row in rows
+    ]
+
+
+def _write(writer: Writer, rows: Sequence[Read], summary: Summary) -> None:
+    effects = iter(writer.upsert([record for row in rows if isinstance(row, Row) for record in row.records]))
+    for row in rows:
+        if isinstance(row, Refusal):
+            summary.refusals.append(row)
+            continue
+        reasons = []
+        for effect in (next(effects) for _ in row.records):
+            if isinstance(effect, NotFound):
+                reasons.append(str(effect))
+            else:
+                setattr(summary, effect, getattr(summary, effect) + 1)
+        if reasons:
+            summary.refusals.append(Refusal(row.file, row.number, "; ".join(reasons)))
+
+
+def write_refusals(refusals: Sequence[Refusal], path: Path) -> None:
+    """Write file, row and reason of each refusal as CSV that a spreadsheet opens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "row", "reason"])
+        writer.writerows([r.file, r.number, r.reason] for r in refusals)

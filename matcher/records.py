@@ -1,0 +1,208 @@
+"""The records that everything else speaks of: frozen, and nothing but data."""
+
+import datetime as dt
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Who can do R&D (supply) and who needs it (demand)."""
+
+    SUPPLY = "supply"
+    DEMAND = "demand"
+
+    @property
+    def other(self) -> "Side":
+        """The side across."""
+        return Side.DEMAND if self is Side.SUPPLY else Side.SUPPLY
+
+
+class Stage(StrEnum):
+    """How far an introduction came."""
+
+    INTRODUCED = "introduced"
+    MET = "met"
+    AGREED = "agreed"
+    PROJECT = "project"
+    DECLINED = "declined"
+
+
+class Verdict(StrEnum):
+    """Whether the best of a list is worth anybody's time."""
+
+    MATCHES = "matches"
+    NO_GOOD_MATCH = "no_good_match"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One who can be recommended. `country` ISO 3166-1, `region` ISO 3166-2, `sectors` ISIC Rev. 4."""
+
+    id: str
+    side: Side
+    name: str
+    kind: str
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    sectors: tuple[str, ...] = ()
+    size: str | None = None
+    url: str | None = None
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One text that shows what its partners can do, or need. `fields` OECD FORD, `language` ISO 639-1."""
+
+    id: str
+    partners: tuple[str, ...]
+    kind: str
+    text: str
+    title: str | None = None
+    language: str | None = None
+    date: dt.date | None = None
+    sectors: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    region: str | None = None
+    source: str | None = None
+
+    @property
+    def full_text(self) -> str:
+        """The title and the text as one passage."""
+        return join_title(self.title, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an introduction. Country, region, sectors are those of the counterpart (the one served)."""
+
+    id: str
+    partner: str
+    stage: Stage
+    counterpart: str | None = None
+    date: dt.date | None = None
+    country: str | None = None
+    region: str | None = None
+    sectors: tuple[str, ...] = ()
+    text: str | None = None
+
+
+Record = Partner | Evidence | Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What must hold of an answer; an empty set or None asks for nothing.
+
+    Countries, regions, sectors and kinds are the partner's, languages and dates its texts'.
+    """
+
+    countries: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    sectors: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is being looked for, and from where.
+
+    :param without: rules that are switched off ("place", "sector", "track_record").
+    :param date: the day of the question; outcomes from that day on are not known to it.
+    """
+
+    text: str
+    seeks: Side
+    title: str | None = None
+    language: str | None = None
+    countries: tuple[str, ...] = ()
+    region: str | None = None
+    sectors: tuple[str, ...] = ()
+    size: str | None = None
+    date: dt.date | None = None
+    k: int = 10
+    without: frozenset[str] = frozenset()
+    filters: Filters = field(default_factory=Filters)
+    evidence_id: str | None = None
+    exclude: frozenset[str] = frozenset()
+
+    @property
+    def full_text(self) -> str:
+        """The title and the text as one passage."""
+        return join_title(self.title, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One term of the formula: `contribution = weight x value`, in log-odds, and why."""
+
+    signal: str
+    value: float
+    weight: float
+    contribution: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A part of a passage, in characters: a `sentence` that fits, or a `word` that the question has too."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text of the partner's that fits. `score` is in standard deviations above this side's average text."""
+
+    evidence_id: str
+    title: str | None
+    text: str
+    highlights: tuple[Highlight, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A partner in its place, with the terms that brought it there: they and the bias add up to the score."""
+
+    rank: int
+    partner: Partner
+    score: float
+    probability: float
+    kilometres: float | None
+    contributions: tuple[Contribution, ...]
+    passages: tuple[Passage, ...]
+    rank_without_rules: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatchList:
+    """An answer. `bias` is the formula's b; `candidates` counts the partners that were ranked."""
+
+    matches: tuple[Match, ...]
+    verdict: Verdict
+    advice: tuple[str, ...]
+    query: Query
+    bias: float
+    candidates: int
+    snapshot: str
+    took_ms: float
+
+
+def join_title(title: str | None, text: str) -> str:
+    """Return the title and the text as one passage, the title a sentence of its own."""
+    if not title or text.startswith(title):
+        return text
+    return f"{title}{'' if title[-1] in '.?!:' else '.'} {text}"
+
+
+def probability(score: float) -> float:
+    """Return the sigmoid of a score in log-odds."""
+    return 1 / (1 + math.exp(-score)) if score >= 0 else math.exp(score) / (1 + math.exp(score))

@@ -1,0 +1,130 @@
+"""Answers and records as a person reads them in a terminal."""
+
+from collections.abc import Mapping
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from matcher.language import N_, Translate
+from matcher.places import country_name, region_name
+from matcher.records import Evidence, Match, MatchList, Partner, Passage, Side, Verdict
+from matcher.sectors import sector_name
+
+REASONS = 3
+PASSAGE = 260  # characters of a passage in the table
+
+
+def answer_table(answer: MatchList, say: Translate, language: str) -> RenderableType:
+    """Return an answer as a table: rank, partner, place and km, why, best passage."""
+    if not answer.matches:
+        return Text(say(N_("No partner passes these filters. Ask again with fewer of them.")))
+    side = N_("Partner who can help") if answer.query.seeks is Side.SUPPLY else N_("Partner who may need it")
+    table = Table(box=box.SIMPLE_HEAD, show_lines=True, expand=True, pad_edge=False)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column(say(side), ratio=3)
+    table.add_column(say(N_("Where")), ratio=2)
+    table.add_column(say(N_("Why")), ratio=3)
+    table.add_column(say(N_("Best passage")), ratio=5)
+    for match in answer.matches:
+        why = Text("\n").join(Text("· " + reason) for reason in _reasons(match))
+        if match.rank != match.rank_without_rules and answer.query.without != frozenset(
+            {"place", "sector", "track_record"}
+        ):
+            why.append(
+                "\n" + say(N_("by the text alone: no. {rank}")).format(rank=match.rank_without_rules), style="dim"
+            )
+        name = Text.assemble((match.partner.name, "bold"), ("\n" + match.partner.id, "dim"))
+        passage = _excerpt(match.passages[0]) if match.passages else Text("")
+        table.add_row(str(match.rank), name, _where(match, say, language), why, passage)
+    if answer.verdict is Verdict.MATCHES:
+        return table
+    advice = Text("\n").join(Text("· " + step) for step in answer.advice)
+    return Group(Panel(advice, title=say(N_("No good match")), border_style="yellow"), table)
+
+
+def _reasons(match: Match) -> list[str]:
+    """Return the weightiest reasons for a match; nearness only once."""
+    helping = sorted((c for c in match.contributions if c.contribution > 0), key=lambda c: -c.contribution)
+    in_region = any(c.signal == "same_region" and c.value for c in helping)
+    skipped = {"same_country", "distance"} if in_region else {"same_country"}
+    return [c.reason for c in helping if c.signal not in skipped][:REASONS]
+
+
+def _where(match: Match, say: Translate, language: str) -> Text:
+    partner = match.partner
+    region = region_name(partner.region) if partner.region else None
+    parts = dict.fromkeys(p for p in (partner.city, region) if p)
+    country = country_name(partner.country, language) if partner.country else None
+    text = Text(", ".join(parts) or country or say(N_("place unknown")))
+    if match.kilometres is not None:
+        km = say(N_("in your region")) if match.kilometres == 0 else f"{round(match.kilometres)} km"
+        text.append("\n" + km, style="green" if match.kilometres == 0 else "dim")
+    return text
+
+
+def _excerpt(passage: Passage) -> Text:
+    """Return the sentence that fits best, the words in common underlined, after the text's title."""
+    sentence = next((h for h in passage.highlights if h.kind == "sentence"), None)
+    start, end = (sentence.start, sentence.end) if sentence else (0, len(passage.text))
+    cut = min(end, start + PASSAGE)
+    body = Text(passage.text[start:cut])
+    for mark in passage.highlights:
+        if mark.kind == "word" and start <= mark.start and mark.end <= cut:
+            body.stylize("underline", mark.start - start, mark.end - start)
+    body.append("…" if cut < end else "")
+    return Text.assemble((passage.title + ": ", "italic"), body) if passage.title else body
+
+
+def partner_page(partner: Partner, texts: list[Evidence], say: Translate, language: str) -> RenderableType:
+    """Return all that is public of a partner."""
+    facts = {
+        N_("Id"): partner.id,
+        N_("Side"): say(N_("supply")) if partner.side is Side.SUPPLY else say(N_("demand")),
+        N_("Kind"): partner.kind,
+        N_("Where"): ", ".join(
+            dict.fromkeys(
+                p
+                for p in (
+                    partner.city,
+                    region_name(partner.region) if partner.region else None,
+                    country_name(partner.country, language) if partner.country else None,
+                )
+                if p
+            )
+        ),
+        N_("Sectors"): "; ".join(f"{code} {sector_name(code, language)}" for code in partner.sectors),
+        N_("Web"): partner.url or "",
+    }
+    shown: list[RenderableType] = [Text(partner.name, style="bold"), _facts(facts, say)]
+    shown += [_text_panel(e) for e in texts]
+    return Group(*shown)
+
+
+def evidence_page(evidence: Evidence, partners: list[Partner], say: Translate) -> RenderableType:
+    """Return an evidence or need with the names of its partners."""
+    facts = {N_("Partners"): "; ".join(f"{p.name} ({p.id})" for p in partners), N_("Source"): evidence.source or ""}
+    return Group(_text_panel(evidence), _facts(facts, say))
+
+
+def _text_panel(evidence: Evidence) -> Panel:
+    foot = " · ".join(p for p in (evidence.id, evidence.kind, str(evidence.date or ""), evidence.source or "") if p)
+    return Panel(
+        Text(evidence.text), title=Text(evidence.title or ""), subtitle=Text(foot, style="dim"), title_align="left"
+    )
+
+
+def _facts(facts: Mapping[str, str], say: Translate) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name, value in facts.items():
+        if value:
+            table.add_row(Text(say(name), style="dim"), Text(value))
+    return table
+
+
+def console(width: int | None, *, stderr: bool = False) -> Console:
+    """Return a console; a fixed width where the output is no terminal."""
+    made = Console(stderr=stderr, highlight=False, markup=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, markup=False, width=width or 120)

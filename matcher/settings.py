@@ -1,0 +1,59 @@
+"""Settings, read from the environment once, at the door (`main()` and `create_app()`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from matcher.errors import BadInput
+from matcher.language import N_, languages
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things lie, and what the user chose.
+
+    :param home: database and snapshots (TINKUY_HOME; `indexes/` in the checkout).
+    :param cache: converted model and vectors (TINKUY_CACHE; the user's cache folder).
+    :param model: a sentence-transformers folder or hub name (TINKUY_MODEL); None is the bundled model.
+    :param weights: a weights file (TINKUY_WEIGHTS); None is the shipped one.
+    :param language: of the interface (TINKUY_LANG), Spanish by default.
+    """
+
+    home: Path
+    cache: Path
+    model: str | None = None
+    weights: Path | None = None
+    language: str = "es"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the TINKUY_* variables.
+
+        :raises BadInput: TINKUY_LANG is no language of the interface.
+        """
+        language = environment.get("TINKUY_LANG") or "es"
+        if language not in languages():
+            raise BadInput(
+                N_("TINKUY_LANG is {found!r}; languages are {known}"), found=language, known=", ".join(languages())
+            )
+        return cls(
+            home=Path(environment.get("TINKUY_HOME") or CHECKOUT / "indexes").expanduser(),
+            cache=Path(environment.get("TINKUY_CACHE") or user_cache_path("tinkuy")).expanduser(),
+            model=environment.get("TINKUY_MODEL") or None,
+            weights=Path(environment["TINKUY_WEIGHTS"]).expanduser() if environment.get("TINKUY_WEIGHTS") else None,
+            language=language,
+        )
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.home / "tinkuy.db"
+
+    @property
+    def vectors(self) -> Path:
+        """The file of cached vectors."""
+        return self.cache / "vectors.sqlite"

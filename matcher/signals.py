@@ -1,0 +1,113 @@
+"""One number about (query, partner) a signal: how well the text fits, how near, same sector, track record."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.candidates import Candidates
+from matcher.index.side import SideIndex
+from matcher.places import Point, country_of, kilometres, locate
+from matcher.records import Outcome, Query, Side, Stage
+from matcher.sectors import closest
+from matcher.weights import RULE_OF
+
+Floats = NDArray[np.float64]
+NEAR_KM, NEUTRAL_KM = 100.0, 1000.0  # below the one nearness hardly grows; at the other it counts for nothing
+STAGE_VALUE = {Stage.PROJECT: 1.0, Stage.AGREED: 0.8, Stage.MET: 0.4, Stage.INTRODUCED: 0.2, Stage.DECLINED: 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The signals of n candidates, and what their reasons tell.
+
+    `values`: (n, signals) in the order of `names`. `kilometres`: (n,) NaN where a place is unknown.
+    `sector`: the partner's sector that is closest to the query's, or None. `outcomes`: (n,) how many are counted.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    kilometres: Floats
+    sector: tuple[str | None, ...]
+    outcomes: NDArray[np.int64]
+
+
+def compute(side: SideIndex, candidates: Candidates, query: Query, outcomes: dict[str, list[Outcome]]) -> Signals:
+    """Return the signals of the candidates.
+
+    :param outcomes: partner id -> the outcomes that it took part in.
+    """
+    rows = candidates.partners
+    values = np.zeros((len(rows), len(RULE_OF)))
+    column = {name: values[:, i] for i, name in enumerate(RULE_OF)}
+    column["text"][:] = candidates.text
+    km = _kilometres(side, rows, query)
+    known = ~np.isnan(km)
+    column["distance"][known] = nearness(km[known])
+    if query.region:
+        column["same_region"][:] = side.regions[rows] == query.region
+    column["same_country"][:] = np.isin(side.countries[rows], asked_countries(query))
+    sectors: list[str | None] = [None] * len(rows)
+    counted = np.zeros(len(rows), np.int64)
+    for i, row in enumerate(rows.tolist()):
+        if query.sectors:
+            column["sector"][i], code = closest(query.sectors, side.sectors[row])
+            sectors[i] = code if column["sector"][i] else None
+        record = [o for o in outcomes.get(side.partners[row].id, ()) if _known(o, query)]
+        if record:
+            counted[i] = sum(1 for o in record if STAGE_VALUE[o.stage])
+            column["track_record"][i] = _damped(record, [1.0] * len(record))
+            column["track_record_near"][i] = _damped(record, [_near(o, query) for o in record])
+            column["track_record_sector"][i] = _damped(record, [closest(query.sectors, o.sectors)[0] for o in record])
+    return Signals(tuple(RULE_OF), values, km, tuple(sectors), counted)
+
+
+def nearness(km: Floats) -> Floats:
+    """Return ln((NEAR + NEUTRAL) / (NEAR + km)): 2.4 at 0 km, 0 at 1,000 km, below 0 beyond."""
+    return np.log((NEAR_KM + NEUTRAL_KM) / (NEAR_KM + km))
+
+
+def asked_countries(query: Query) -> tuple[str, ...]:
+    """Return the countries that the question comes from: those given, else its region's."""
+    own = country_of(query.region)
+    return query.countries or ((own,) if own else ())
+
+
+def by_partner(outcomes: tuple[Outcome, ...], side: Side) -> dict[str, list[Outcome]]:
+    """Return partner id -> its outcomes, for the partners of `side`."""
+    found: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        partner = outcome.partner if side is Side.SUPPLY else outcome.counterpart
+        if partner:
+            found.setdefault(partner, []).append(outcome)
+    return found
+
+
+def _kilometres(side: SideIndex, rows: NDArray[np.int64], query: Query) -> Floats:
+    """Return km from the nearest place of the question: (n,); 0 within one region, NaN where unknown."""
+    if query.region:
+        origins = [locate(None, query.region, None)]
+    else:
+        origins = [locate(country, None, None) for country in asked_countries(query)]
+    here: list[Point] = [origin for origin in origins if origin]
+    if not here:
+        return np.full(len(rows), np.nan)
+    km = np.min([kilometres(side.points[rows], origin) for origin in here], axis=0)
+    return np.where(side.regions[rows] == query.region, 0.0, km) if query.region else km
+
+
+def _known(outcome: Outcome, query: Query) -> bool:
+    """Tell whether an outcome was known on the day of the question."""
+    return query.date is None or outcome.date is None or outcome.date < query.date
+
+
+def _near(outcome: Outcome, query: Query) -> float:
+    if query.region:
+        return float(outcome.region == query.region)
+    return float(outcome.country is not None and outcome.country in asked_countries(query))
+
+
+def _damped(record: list[Outcome], shares: list[float]) -> float:
+    """Return ln(1 + sum of stage value x share): the tenth outcome tells less than the first."""
+    return math.log1p(sum(STAGE_VALUE[o.stage] * share for o, share in zip(record, shares, strict=True)))

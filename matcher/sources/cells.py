@@ -1,0 +1,117 @@
+"""Spreadsheet files as named tables of text cells, whatever Excel did to them."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from matcher.errors import BadInput
+from matcher.language import N_
+from matcher.sources.reading import read_text
+
+DELIMITERS = ",;\t|"
+EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial dates (ECMA-376, 1900 date system)
+EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119: what may be a date gone to a number
+DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One sheet: its header and its rows with their numbers as the spreadsheet shows them."""
+
+    file: str
+    name: str
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+def read_cells(path: Path) -> Iterator[Cells]:
+    """Yield the sheets of a CSV or XLSX file; empty rows are left out, numbers kept.
+
+    :raises BadInput: neither a CSV nor an XLSX file, or damaged.
+    """
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        yield from _read_workbook(path)
+    elif path.suffix.lower() in {".csv", ".tsv", ".txt"}:
+        rows = _read_delimited(path)
+        yield _sheet(path.name, path.stem, rows)
+    else:
+        raise BadInput(N_("{path} is neither .csv nor .xlsx; save it from your spreadsheet as one of them"), path=path)
+
+
+def _sheet(file: str, name: str, rows: list[tuple[int, list[str]]]) -> Cells:
+    filled = [(number, values) for number, values in rows if any(values)]
+    return Cells(file, name, filled[0][1] if filled else [], filled[1:])
+
+
+def _read_delimited(path: Path) -> list[tuple[int, list[str]]]:
+    text = read_text(path)
+    first, _, rest = text.partition("\n")
+    skipped = 0
+    delimiter = None
+    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own hint
+        delimiter, text, skipped = first.strip()[4], rest, 1
+    header = text.lstrip("\r\n").partition("\n")[0]
+    delimiter = delimiter or max(DELIMITERS, key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows, before = [], 0
+    try:
+        for values in reader:
+            rows.append((before + 1 + skipped, [" ".join(v.replace("\0", " ").split(" ")).strip() for v in values]))
+            before = reader.line_num
+    except csv.Error as error:
+        raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=reader.line_num, reason=error) from error
+    return rows
+
+
+def _read_workbook(path: Path) -> Iterator[Cells]:
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+        raise BadInput(N_("{path} cannot be read as a workbook: {reason}"), path=path, reason=error) from error
+    try:
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()
+            rows = [(n, [_as_text(v) for v in row]) for n, row in enumerate(sheet.iter_rows(values_only=True), start=1)]
+            yield _sheet(path.name, sheet.title, rows)
+    finally:
+        book.close()
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def parse_date(text: str) -> date | None:
+    """Read a date as people and Excel write it, day first; a bare year is its first day.
+
+    :raises ValueError: it is none.
+    """
+    if not text:
+        return None
+    if text.isdigit() and len(text) == 4 and 1900 <= int(text) <= 2100:
+        return date(int(text), 1, 1)
+    number = text.removesuffix(".0")
+    if number.isdigit() and int(number) in EXCEL_DAYS:
+        return EXCEL_EPOCH + timedelta(days=int(number))
+    for pattern in DATE_FORMATS:
+        try:
+            return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    raise ValueError(f"{text!r} is no date; write 2025-03-31 or 31/03/2025")

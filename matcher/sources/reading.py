@@ -1,0 +1,74 @@
+"""What every reader yields, and what they share."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matcher.errors import BadInput
+from matcher.language import N_
+from matcher.records import Record
+from matcher.text import fold
+
+MAX_TEXT = 100_000  # characters of one text; a longer one is a file pasted by mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One accepted row: what it holds, and where it stood. `number` counts as an editor does, from 1."""
+
+    file: str
+    number: int
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One row that could not be read, where it stood and why."""
+
+    file: str
+    number: int
+    reason: str
+
+
+Read = Row | Refusal
+Reader = Callable[[Sequence[Path]], Iterator[Read]]
+
+
+def read_text(path: Path) -> str:
+    """Return a text file's content; UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252.
+
+    :raises BadInput: it cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            N_("{path} cannot be read: {reason}"), path=path, reason=error.strerror or type(error).__name__
+        ) from error
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def slug(*parts: str) -> str:
+    """Return an identifier made of words: `slug("Áncash", "Taller 2")` -> `ancash-taller-2`."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(" ".join(parts))).strip("-")
+
+
+def digest(*parts: str | None) -> str:
+    """Return a short identifier of exactly these values."""
+    return hashlib.sha256("\0".join(part or "" for part in parts).encode()).hexdigest()[:12]
+
+
+def most_common(values: Iterable[str]) -> str | None:
+    """Return the most frequent value that is not empty; of equals the first in order; None of nothing."""
+    counts: dict[str, int] = {}
+    for value in values:
+        if value:
+            counts[value] = counts.get(value, 0) + 1
+    return min(counts, key=lambda value: (-counts[value], value), default=None)

@@ -1,0 +1,263 @@
+"""Spreadsheets in the form of the template: partners, evidence, needs, outcomes (CSV or XLSX).
+
+Which table a file or sheet is, its columns tell. Their order and that of the files do not matter.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+
+from matcher.errors import BadInput, NotFound
+from matcher.fields import find_field
+from matcher.language import N_, Translate
+from matcher.places import country_of, find_country, find_region
+from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
+from matcher.sectors import find_sector
+from matcher.sources.cells import Cells, parse_date, read_cells
+from matcher.sources.columns import KINDS, NEEDS, OUTCOMES, PARTNERS, SHEETS, SIDES, SIZES, STAGES, Sheet
+from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, slug
+from matcher.text import clean, detect_language, fold
+
+NOTES = "leame"  # the template's sheet of explanations
+Values = dict[str, str]
+
+
+def read(paths: Sequence[Path]) -> Iterator[Read]:
+    """Yield the rows of all files, partners first.
+
+    :raises BadInput: a file cannot be read, or is none of the tables.
+    """
+    tables: list[tuple[Sheet, Cells, dict[int, str]]] = []
+    for path in paths:
+        sheets = [cells for cells in read_cells(path) if cells.header and fold(cells.name) not in (NOTES, "readme")]
+        if not sheets:
+            raise BadInput(N_("{path} is empty"), path=path)
+        tables += [_recognise(cells, path) for cells in sheets]
+    tables.sort(key=lambda table: SHEETS.index(table[0]))
+    ids = _Ids()
+    for sheet, cells, columns in tables:
+        file = cells.file if fold(cells.name) == fold(Path(cells.file).stem) else f"{cells.file} [{cells.name}]"
+        for number, values in cells.rows:
+            row = {name: clean(values[i]) if i < len(values) else "" for i, name in columns.items()}
+            try:
+                yield Row(file, number, (_MAKE[sheet](row, ids),))
+            except (ValueError, NotFound) as error:
+                yield Refusal(file, number, str(error))
+
+
+def write_template(path: Path, translate: Translate, *, spanish: bool) -> list[Path]:
+    """Write the template: a workbook where `path` ends in .xlsx, else a folder of CSV files.
+
+    :returns: the files written.
+    :raises BadInput: a file of that name exists.
+    """
+    notes = [
+        (
+            sheet.spanish if spanish else sheet.name,
+            _header(column.spanish, column.english, spanish),
+            translate(column.meaning),
+        )
+        for sheet in SHEETS
+        for column in sheet.columns
+    ]
+    tables = {
+        (sheet.spanish if spanish else sheet.name): [_header(c.spanish, c.english, spanish) for c in sheet.columns]
+        for sheet in SHEETS
+    }
+    if path.suffix.lower() == ".xlsx":
+        _refuse_existing(path)
+        book = Workbook()
+        book.remove(book.worksheets[0])
+        for name, header in tables.items():
+            sheet = book.create_sheet(name)
+            sheet.append(header)
+            sheet.freeze_panes = "A2"
+            for cell in sheet[1]:
+                cell.font = Font(bold=True)
+                sheet.column_dimensions[cell.column_letter].width = 40 if cell.value in ("texto", "text") else 18
+        sheet = book.create_sheet(NOTES)
+        for line in notes:
+            sheet.append(line)
+        for column, width in zip("ABC", (14, 14, 90), strict=True):
+            sheet.column_dimensions[column].width = width
+        for (cell,) in sheet["C1" : f"C{len(notes)}"]:
+            cell.alignment = Alignment(wrap_text=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        book.save(path)
+        return [path]
+    files = [path / f"{name}.csv" for name in tables]
+    for file in files:
+        _refuse_existing(file)
+    path.mkdir(parents=True, exist_ok=True)
+    for file, header in zip(files, tables.values(), strict=True):
+        with file.open("w", encoding="utf-8-sig", newline="") as out:
+            csv.writer(out).writerow(header)
+    return files
+
+
+def _header(spanish: tuple[str, ...], english: tuple[str, ...], in_spanish: bool) -> str:
+    return spanish[0] if in_spanish else english[0]
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise BadInput(N_("{path} exists; give another name, since a template would empty it"), path=path)
+
+
+def _recognise(cells: Cells, path: Path) -> tuple[Sheet, Cells, dict[int, str]]:
+    """Return which table it is and the names of its columns by position."""
+    found: list[tuple[Sheet, dict[int, str]]] = []
+    for sheet in SHEETS:
+        names = {fold(n): c.name for c in sheet.columns for n in (*c.spanish, *c.english)}
+        columns = {i: names[h] for i, h in enumerate(fold(" ".join(h.split())) for h in cells.header) if h in names}
+        if set(sheet.required) <= set(columns.values()):
+            found.append((sheet, columns))
+    if not found:
+        expected = "; ".join(f"{sheet.name}: {', '.join(sheet.required)}" for sheet in SHEETS)
+        raise BadInput(
+            N_("{path} [{sheet}]: columns {columns} are none of the tables. Needed are at least {expected}"),
+            path=path,
+            sheet=cells.name,
+            columns=", ".join(h for h in cells.header if h),
+            expected=expected,
+        )
+    # Evidence and needs have the same columns: the name of the file or sheet tells, else who understands more.
+    named = [f for f in found if fold(cells.name).startswith((f[0].name, f[0].spanish))]
+    sheet, columns = (named or sorted(found, key=lambda f: -len(f[1])))[0]
+    return sheet, cells, columns
+
+
+class _Ids:
+    """Partners named so far in this import, so that texts may name them by id or by name."""
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+        self.by_name: dict[str, str] = {}
+
+    def add(self, partner: Partner) -> None:
+        self.known.add(partner.id)
+        self.by_name.setdefault(fold(partner.name), partner.id)
+
+    def find(self, reference: str) -> str:
+        if reference in self.known:
+            return reference
+        named = self.by_name.get(fold(reference))
+        return named or (slug(reference) if " " in reference else reference)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.replace("|", ";").split(";") if part.strip()]
+
+
+def _codes(text: str, find: Callable[[str], str]) -> tuple[str, ...]:
+    """Read codes or names, separated by ; | or, where the whole is no name, by commas."""
+    codes: list[str] = []
+    for part in _split(text):
+        try:
+            codes.append(find(part))
+        except NotFound:
+            if "," not in part:
+                raise
+            codes += [find(piece.strip()) for piece in part.split(",") if piece.strip()]
+    return tuple(dict.fromkeys(codes))
+
+
+def _need(row: Values, *columns: str) -> None:
+    missing = [column for column in columns if not row.get(column)]
+    if missing:
+        raise ValueError(f"{', '.join(missing)}: empty")
+    broken = [
+        f"{name}: {value}" for name, value in row.items() if value.startswith(("#N/A", "#REF!", "#VALUE!", "#NAME?"))
+    ]
+    if broken:
+        raise ValueError(f"spreadsheet error in {', '.join(broken)}")
+
+
+def _choice(row: Values, column: str, words: dict[str, str]) -> str:
+    word = words.get(fold(row[column]))
+    if word is None:
+        raise ValueError(f"{column}: {row[column]!r} is not one of {', '.join(dict.fromkeys(words.values()))}")
+    return word
+
+
+def _kind(row: Values, default: str) -> str:
+    kind = fold(row.get("kind", ""))
+    return KINDS.get(kind, slug(kind).replace("-", "_")) or default
+
+
+def _place(row: Values) -> tuple[str | None, str | None]:
+    """Return country and region; the region tells the country where only it is given."""
+    country = find_country(row["country"]) if row.get("country") else None
+    region = find_region(row["region"], country) if row.get("region") else None
+    return country or country_of(region), region
+
+
+def _partner(row: Values, ids: _Ids) -> Partner:
+    _need(row, "side", "name")
+    country, region = _place(row)
+    partner = Partner(
+        id=row.get("id") or slug(row["name"]),
+        side=Side(_choice(row, "side", SIDES)),
+        name=row["name"],
+        kind=_kind(row, "other"),
+        country=country,
+        region=region,
+        city=row.get("city") or None,
+        sectors=_codes(row.get("sectors", ""), find_sector),
+        size=_choice(row, "size", SIZES) if row.get("size") else None,
+        url=row.get("url") or None,
+        contact=row.get("contact") or None,
+    )
+    ids.add(partner)
+    return partner
+
+
+def _evidence(row: Values, ids: _Ids, default_kind: str) -> Evidence:
+    _need(row, "partners", "text")
+    if len(row["text"]) > MAX_TEXT:
+        raise ValueError(f"text: {len(row['text'])} characters; the most is {MAX_TEXT}")
+    partners = tuple(dict.fromkeys(ids.find(part) for part in _split(row["partners"])))
+    title = row.get("title") or None
+    return Evidence(
+        id=row.get("id") or f"{partners[0]}-{digest(title, row['text'])}",
+        partners=partners,
+        kind=_kind(row, default_kind),
+        text=row["text"],
+        title=title,
+        language=row.get("language", "").lower() or detect_language(row["text"]),
+        date=parse_date(row.get("date", "")),
+        sectors=_codes(row.get("sectors", ""), find_sector),
+        fields=_codes(row.get("fields", ""), find_field),
+        region=_place(row)[1],
+        source=row.get("source") or None,
+    )
+
+
+def _outcome(row: Values, ids: _Ids) -> Outcome:
+    _need(row, "partner", "stage")
+    country, region = _place(row)
+    partner = ids.find(row["partner"])
+    counterpart = ids.find(row["counterpart"]) if row.get("counterpart") else None
+    when, stage = parse_date(row.get("date", "")), Stage(_choice(row, "stage", STAGES))
+    return Outcome(
+        id=row.get("id") or f"{partner}-{digest(counterpart, str(when), stage, row.get('note'))}",
+        partner=partner,
+        stage=stage,
+        counterpart=counterpart,
+        date=when,
+        country=country,
+        region=region,
+        sectors=_codes(row.get("sectors", ""), find_sector),
+        text=row.get("note") or None,
+    )
+
+
+_MAKE: dict[Sheet, Callable[[Values, _Ids], Record]] = {
+    PARTNERS: _partner,
+    SHEETS[1]: lambda row, ids: _evidence(row, ids, "capability"),
+    NEEDS: lambda row, ids: _evidence(row, ids, "need"),
+    OUTCOMES: _outcome,
+}

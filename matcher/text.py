@@ -1,0 +1,117 @@
+"""What is done to words before anything is compared: cleaning, sentences, language, stems."""
+
+import html
+import re
+import unicodedata
+from functools import cache
+
+import nh3
+import Stemmer
+from bm25s.stopwords import STOPWORDS_EN, STOPWORDS_SPANISH
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+LANGUAGES = ("es", "en", "pt")  # those that detection tells apart
+STEMMED = {"es": "spanish", "en": "english", "pt": "portuguese"}
+# Words of asking and offering: they say that one seeks, not what.
+ASKING = frozenset(
+    """necesito necesita necesitan necesitamos nesesito nesesitamos quiero quiere queremos quisiera quisieramos
+    busco buscamos ayuda ayude ayuden ayudar alguien hola gracias favor puedo puede pueden podemos hacer hago
+    ofrezco ofrecemos need needs want wants looking help someone please can offer thanks hello""".split()  # noqa: SIM905
+)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+# A sentence ends at . ! ? ; or a line's end, before white space and something that is no small letter.
+_SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+(?=[^\sa-záéíóúüñ])|\s*\n+\s*")
+
+
+def clean(text: str) -> str:
+    """Return `text` without markup, control characters and doubled white space, in NFC.
+
+    Line ends survive as single ones, since they separate sentences.
+    """
+    if _TAG.search(text):
+        text = html.unescape(nh3.clean(text, tags=set()))
+    text = unicodedata.normalize("NFC", text)
+    lines = (
+        _SPACE.sub(" ", "".join(c if c.isprintable() else " " for c in line)).strip() for line in text.splitlines()
+    )
+    return "\n".join(line for line in lines if line)
+
+
+def calm_capitals(text: str) -> str:
+    """Return a text that is written all in capitals in small letters: encoders read those better."""
+    letters = [c for c in text if c.isalpha()]
+    if len(letters) < 8 or sum(c.isupper() for c in letters) < 0.8 * len(letters):
+        return text
+    return text[:1] + text[1:].lower()
+
+
+def fold(text: str) -> str:
+    """Return `text` in small letters without accents: `Ñandú` -> `nandu`."""
+    decomposed = unicodedata.normalize("NFD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+def words(text: str) -> list[tuple[int, int]]:
+    """Return the words of `text` as (start, end), in characters."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return the sentences of `text` as (start, end), in characters; none is empty."""
+    spans, start = [], 0
+    for end in [*_SENTENCE_END.finditer(text), None]:
+        stop = end.start() if end else len(text)
+        if text[start:stop].strip():
+            spans.append((start, stop))
+        start = end.end() if end else stop
+    return spans
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Return the Spanish and English stop words and the words of asking, folded."""
+    return frozenset(fold(word) for word in (*STOPWORDS_SPANISH, *STOPWORDS_EN, *ASKING))
+
+
+@cache
+def _stemmer(language: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(STEMMED[language])
+
+
+@cache
+def _stem(word: str, language: str) -> str:
+    # Folded before it is stemmed, so that `exportación` and `exportacion` meet.
+    return str(_stemmer(language).stemWord(word)) if language in STEMMED else word
+
+
+def stems(text: str, language: str | None) -> list[str]:
+    """Return the folded stems of `text` in their order, without stop words.
+
+    :param language: ISO 639-1; words of a language without stemmer are only folded.
+    """
+    folded = (fold(text[start:end]) for start, end in words(text))
+    return [_stem(w, language or "es") for w in folded if w not in stop_words() and (len(w) > 1 or w.isdigit())]
+
+
+def query_stems(text: str) -> list[str]:
+    """Return each word's Spanish and English stems (one where they agree).
+
+    Texts of either language are then found without knowing that of the question.
+    """
+    return [s for pair in zip(stems(text, "es"), stems(text, "en"), strict=True) for s in dict.fromkeys(pair)]
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    identifier.set_languages(list(LANGUAGES))
+    return identifier
+
+
+def detect_language(text: str) -> str | None:
+    """Return the likeliest of LANGUAGES, or None where `text` has no letters."""
+    if not any(c.isalpha() for c in text):
+        return None
+    return str(_identifier().classify(text.lower())[0])

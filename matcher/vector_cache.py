@@ -1,0 +1,74 @@
+"""An Encoder that remembers: an unchanged text is never encoded twice."""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from matcher.encode import Encoder, Progress, Role, Vectors
+
+SLICE = 512  # texts encoded between two writes: what a killed run loses at most
+_LOOKUP = 500  # keys a query; SQLite allows 999 variables at least
+
+
+class CachedEncoder:
+    """Wrap an Encoder with a SQLite file of vectors, keyed by (revision, role, text)."""
+
+    def __init__(self, encoder: Encoder, path: Path) -> None:
+        self.encoder = encoder
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("CREATE TABLE IF NOT EXISTS vector (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+
+    @property
+    def revision(self) -> str:
+        """See Encoder."""
+        return self.encoder.revision
+
+    @property
+    def dimensions(self) -> int:
+        """See Encoder."""
+        return self.encoder.dimensions
+
+    def windows(self, text: str) -> list[str]:
+        """See Encoder."""
+        return self.encoder.windows(text)
+
+    def encode(self, texts: Sequence[str], role: Role, progress: Progress | None = None) -> Vectors:
+        """Return cached vectors and encode the rest, written away slice by slice."""
+        keys = [self._key(text, role) for text in texts]
+        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+        with closing(self._connect()) as connection:
+            known = self._known(connection, list(dict.fromkeys(keys)))
+            missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+            todo = sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))
+            for start in range(0, len(todo), SLICE):
+                part = todo[start : start + SLICE]
+                step = (lambda n, _, s=start: progress(s + n, len(todo))) if progress else None
+                found = self.encoder.encode([text for _, text in part], role, step)
+                rows = [(key, vector.tobytes()) for (key, _), vector in zip(part, found, strict=True)]
+                connection.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?)", rows)
+                connection.commit()
+                known.update(rows)
+        for row, key in enumerate(keys):
+            vectors[row] = np.frombuffer(known[key], np.float32)
+        return vectors
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=60)
+
+    def _key(self, text: str, role: Role) -> bytes:
+        return hashlib.sha256(f"{self.revision}\0{role}\0{text}".encode()).digest()
+
+    def _known(self, connection: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, bytes]:
+        known: dict[bytes, bytes] = {}
+        for start in range(0, len(keys), _LOOKUP):
+            part = keys[start : start + _LOOKUP]
+            marks = ",".join("?" * len(part))
+            known.update(connection.execute(f"SELECT key, vector FROM vector WHERE key IN ({marks})", part))  # noqa: S608
+        return known

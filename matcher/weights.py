@@ -1,0 +1,92 @@
+"""The formula's weights, from one readable TOML file."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matcher.errors import BadWeights
+from matcher.language import N_
+
+SHIPPED = Path(__file__).with_name("weights.toml")
+# Every signal and the rule that it belongs to; `text` is no rule and cannot be switched off.
+RULE_OF = {
+    "text": None,
+    "distance": "place",
+    "same_region": "place",
+    "same_country": "place",
+    "sector": "sector",
+    "track_record": "track_record",
+    "track_record_near": "track_record",
+    "track_record_sector": "track_record",
+}
+RULES = tuple(dict.fromkeys(rule for rule in RULE_OF.values() if rule))
+
+
+@dataclass(frozen=True, slots=True)
+class TextWeights:
+    """How texts become one number a partner: see `candidates`."""
+
+    lexical_share: float
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """All numbers of the formula.
+
+    `signals`: signal -> weight; `caps`: signal -> greatest value; `abstain`: least familiarity of a
+    question for its list to be called matches (see `scoring.familiarity`).
+    """
+
+    bias: float
+    text: TextWeights
+    signals: dict[str, float]
+    caps: dict[str, float]
+    abstain: float
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "Weights":
+        """Read a weights file; None means the shipped one.
+
+        :raises BadWeights: it cannot be read, a number is missing, or a signal is unknown.
+        """
+        path = path or SHIPPED
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadWeights(N_("weights file {path} cannot be read: {reason}"), path=path, reason=error) from error
+        unknown = [name for part in ("weights", "caps") for name in data.get(part, {}) if name not in RULE_OF]
+        if unknown:
+            raise BadWeights(
+                N_("weights file {path}: unknown signal {name!r}; known are {known}"),
+                path=path,
+                name=unknown[0],
+                known=", ".join(RULE_OF),
+            )
+        number = _numbers(data, path)
+        weights = cls(
+            bias=number("bias"),
+            text=TextWeights(number("text.lexical_share"), number("text.temperature")),
+            signals={name: number(f"weights.{name}") for name in RULE_OF},
+            caps={name: number(f"caps.{name}") for name in data.get("caps", {})},
+            abstain=number("abstain.familiarity"),
+        )
+        if weights.text.temperature <= 0 or not 0 <= weights.text.lexical_share <= 1:
+            raise BadWeights(
+                N_("weights file {path}: temperature must be above 0 and lexical_share between 0 and 1"), path=path
+            )
+        return weights
+
+
+def _numbers(data: dict[str, Any], path: Path) -> Callable[[str], float]:
+    def number(name: str) -> float:
+        value: Any = data
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadWeights(N_("weights file {path}: {name} must be a number"), path=path, name=name)
+        return float(value)
+
+    return number
