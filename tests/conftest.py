@@ -1,0 +1,85 @@
+"""What tests share: a small world, and an encoder that can be read."""
+
+import datetime as dt
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from matcher.encode import Progress, Role, Vectors
+from matcher.engine import Engine
+from matcher.index.snapshot import Snapshot
+from matcher.records import Evidence, Outcome, Partner, Side, Stage
+from matcher.text import stems
+from matcher.weights import Weights
+
+DIMENSIONS = 64
+
+
+class FakeEncoder:
+    """A vector counts a text's stems in 64 buckets; texts that share words are near, others at 90 degrees."""
+
+    revision = "fake-1"
+    dimensions = DIMENSIONS
+
+    def __init__(self) -> None:
+        self.encoded: list[str] = []  # every text that was really encoded, in order
+
+    def windows(self, text: str) -> list[str]:
+        return [text]
+
+    def encode(self, texts: Sequence[str], role: Role, progress: Progress | None = None) -> Vectors:
+        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
+        for row, text in enumerate(texts):
+            self.encoded.append(text)
+            for stem in stems(text, "es") or [text]:
+                vectors[row, zlib.crc32(stem.encode()) % DIMENSIONS] += 1
+            vectors[row] /= np.linalg.norm(vectors[row])
+        if progress:
+            progress(len(texts), len(texts))
+        return vectors
+
+
+PARTNERS = [
+    Partner("unsaac", Side.SUPPLY, "Facultad textil, Cusco", "faculty", "PE", "PE-CUS", "Cusco", ("C13",)),
+    Partner("unjbg", Side.SUPPLY, "Facultad agraria, Tacna", "faculty", "PE", "PE-TAC", "Tacna", ("A01", "C10")),
+    Partner(
+        "pucp", Side.SUPPLY, "Laboratorio de materiales, Lima", "laboratory", "PE", "PE-LIM", "Lima", ("C25", "C28")
+    ),
+    Partner("lejos", Side.SUPPLY, "Instituto sin lugar", "institute"),
+    Partner("taller", Side.DEMAND, "Taller de chompas, Chinchero", "firm", "PE", "PE-CUS", None, ("C14",), "micro"),
+    Partner("oregano", Side.DEMAND, "Cooperativa de orégano, Candarave", "cooperative", "PE", "PE-TAC", None, ("A01",)),
+]
+EVIDENCE = [
+    Evidence("unsaac-1", ("unsaac",), "capability", "Teñido de fibra de alpaca. Medimos la solidez del color al lavado.", "Tintes", "es", dt.date(2022, 5, 1), ("C13",)),
+    Evidence("unsaac-2", ("unsaac",), "service", "Ensayos de hilado y torsión del hilo de alpaca.", None, "es", dt.date(2020, 1, 1), ("C13",)),
+    Evidence("unjbg-1", ("unjbg",), "project", "Secado de orégano en bandejas; el color y el aceite se conservan.", "Secador", "es", dt.date(2021, 3, 1), ("A01",)),
+    Evidence("pucp-1", ("pucp",), "technology", "Fatigue and wear tests of steel shafts and gears.", "Wear", "en", dt.date(2019, 7, 1), ("C25",)),
+    Evidence("lejos-1", ("lejos",), "publication", "Modelos de clima para la costa.", None, "es", dt.date(2018, 1, 1)),
+    Evidence("taller-1", ("taller",), "need", "Se corren los colores de mis chompas de alpaca al lavado.", None, "es", dt.date(2024, 2, 1), ("C14",)),
+    Evidence("oregano-1", ("oregano",), "problem", "El orégano pierde color en el secado.", None, "es", dt.date(2024, 3, 1), ("A01",)),
+]  # fmt: skip
+OUTCOMES = [
+    Outcome("o1", "unsaac", Stage.PROJECT, "taller", dt.date(2023, 5, 1), "PE", "PE-CUS", ("C14",)),
+    Outcome("o2", "unsaac", Stage.MET, "taller", dt.date(2025, 5, 1), "PE", "PE-CUS", ("C14",)),
+    Outcome("o3", "pucp", Stage.DECLINED, "oregano", dt.date(2023, 6, 1), "PE", "PE-TAC", ("A01",)),
+]
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+@pytest.fixture
+def home(tmp_path: Path, encoder: FakeEncoder) -> Path:
+    """A folder in which a snapshot of the small world serves."""
+    Snapshot.build(tmp_path / "home", PARTNERS, EVIDENCE, OUTCOMES, encoder)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def engine(home: Path, encoder: FakeEncoder) -> Engine:
+    return Engine(Snapshot.open_current(home, encoder), encoder, Weights.load())
