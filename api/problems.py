@@ -57,7 +57,9 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
-    return _problem(request, error.status_code, "Http", str(error.detail))
+    response = _problem(request, error.status_code, "Http", str(error.detail))
+    response.headers.update(error.headers or {})  # Allow, where the method is wrong
+    return response
 
 
 async def _unexpected(request: Request, _: Exception) -> JSONResponse:

@@ -41,10 +41,16 @@ def find(side: SideIndex, query: Query, vector: Vectors, weights: TextWeights) -
     allowed[side.pair_evidence[pair_ok]] = True
 
     lexical_all = side.lexical.scores(query.full_text)
-    texts = _propose(side, vector, lexical_all, allowed)
+    depth, texts = DEPTH, _propose(side, vector, lexical_all, allowed, DEPTH)
+    wanted = min(query.k, len(np.unique(side.pair_partner[pair_ok])))
+    while len(np.unique(side.pair_partner[pair_ok & np.isin(side.pair_evidence, texts)])) < wanted:
+        depth *= 4  # the many texts of a few partners must not crowd out the others
+        texts = _propose(side, vector, lexical_all, allowed, depth)
     dense, best_cosine = _dense_fit(side, vector, texts)
-    lexical = standardise(lexical_all)[texts]
-    fit = (1 - weights.lexical_share) * dense + weights.lexical_share * lexical
+    lexical = np.minimum(standardise(lexical_all)[texts], weights.lexical_cap)
+    # Where no text has the question's language, words in common are accidents.
+    share = weights.lexical_share if query.language in side.languages else 0.0
+    fit = (1 - share) * dense + share * lexical
 
     fit_of = np.full(len(side.evidence), np.nan)
     fit_of[texts] = fit
@@ -79,13 +85,15 @@ def standardise(scores: Floats) -> Floats:
     return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
 
 
-def _propose(side: SideIndex, vector: Vectors, lexical: Floats, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the rows of the texts worth scoring, ascending."""
-    if allowed.sum() <= DEPTH:
+def _propose(
+    side: SideIndex, vector: Vectors, lexical: Floats, allowed: NDArray[np.bool_], depth: int
+) -> NDArray[np.int64]:
+    """Return the rows of the texts worth scoring, ascending: the `depth` best of each index."""
+    if allowed.sum() <= depth:
         return np.flatnonzero(allowed)
-    windows, _ = side.dense.search(vector, DEPTH, allowed[side.window_evidence])
+    windows, _ = side.dense.search(vector, depth, allowed[side.window_evidence])
     by_words = np.flatnonzero(allowed & (lexical > 0))
-    best = by_words[np.argsort(-lexical[by_words], kind="stable")[:DEPTH]]
+    best = by_words[np.argsort(-lexical[by_words], kind="stable")[:depth]]
     return np.union1d(side.window_evidence[windows], best)
 
 

@@ -293,11 +293,11 @@ def import_command(context: Context, format_: str, files: tuple[Path, ...], refu
     )
     if summary.refusals:
         path = refusals or context.settings.home / "refusals.csv"
-        write_refusals(summary.refusals, path)
+        write_refusals(summary.refusals, path, say)
         for refusal in summary.refusals[:5]:
             click.echo(
                 say(N_("  {file}, row {row}: {reason}")).format(
-                    file=refusal.file, row=refusal.number, reason=refusal.reason
+                    file=refusal.file, row=refusal.number, reason=refusal.error.text(say)
                 )
             )
         click.echo(say(N_("All refused rows with their reasons: {path}")).format(path=path))

@@ -132,7 +132,7 @@ def split_windows(text: str, room: int, count: Callable[[str], int]) -> list[str
     """
     if len(text) <= room or count(text) <= room:  # a token has at least one character
         return [text]
-    pieces = [piece for a, b in sentences(text) for piece in _split_words(text[a:b], room, count)]
+    pieces = [piece for a, b in sentences(text) for piece in _split_words(text[a:b].strip(), room, count)]
     sizes = [count(piece) for piece in pieces]
     windows: list[str] = []
     start = 0
@@ -154,7 +154,9 @@ def _split_words(sentence: str, room: int, count: Callable[[str], int]) -> Itera
         return
     middle = len(sentence) // 2
     space = sentence.rfind(" ", 1, middle + 1)
-    cut = space if space > 0 else middle
+    if space < 0:
+        space = sentence.find(" ", middle)
+    cut = space if space > 0 else middle  # one word longer than a window
     yield from _split_words(sentence[:cut].strip(), room, count)
     yield from _split_words(sentence[cut:].strip(), room, count)
 

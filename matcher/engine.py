@@ -2,6 +2,7 @@
 
 import threading
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +17,13 @@ from matcher.index.side import SideIndex
 from matcher.index.snapshot import Snapshot, current_id
 from matcher.language import N_, translator
 from matcher.places import find_country, find_region
-from matcher.records import Contribution, Evidence, Match, MatchList, Query, Side, Verdict, probability
+from matcher.records import Contribution, Evidence, Match, MatchList, Query, Side, Verdict, join_title, probability
 from matcher.sectors import find_sector
 from matcher.text import clean, detect_language, fold, query_stems, words
 from matcher.weights import RULES, Weights
 
 MAX_QUERY = 20_000  # characters: some six pages; more is a document, not a question
 MAX_K = 1000
-NEUTRAL_SHARE = 0.5  # of known words, where the texts are in other languages than the question
 
 
 class Engine:
@@ -146,11 +146,9 @@ def _shared_words(side: SideIndex, query: Query) -> tuple[list[str], list[str]]:
 
 
 def _known_share(side: SideIndex, query: Query, shared: list[str], telling: list[str]) -> float:
-    """Return the share of telling words that are known; at least NEUTRAL_SHARE where no text has their language."""
+    """Return the share of telling words that are known; all of them where no text has their language to know them."""
     share = len(shared) / max(len(telling), 1)
-    if share >= NEUTRAL_SHARE or (query.language or detect_language(query.full_text)) in side.languages:
-        return share
-    return NEUTRAL_SHARE
+    return share if query.language in side.languages else 1.0
 
 
 class LiveEngine:
@@ -202,8 +200,9 @@ def checked(query: Query) -> Query:
         query,
         text=text,
         title=title,
+        language=query.language or detect_language(join_title(title, text)),
         countries=_codes(query.countries, find_country),
-        region=find_region(query.region) if query.region else None,
+        region=_codes((query.region,), find_region)[0] if query.region else None,
         sectors=_codes(query.sectors, find_sector),
         filters=replace(
             filters,

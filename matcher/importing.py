@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matcher.encode import Progress
 from matcher.errors import BadInput, NotFound
-from matcher.language import N_
+from matcher.language import N_, Translate
 from matcher.sources import benchmark, proinnovate, table
 from matcher.sources.reading import Read, Reader, Refusal, Row
 from matcher.store.store import BATCH, Store, Writer
@@ -64,20 +64,20 @@ def _write(writer: Writer, rows: Sequence[Read], summary: Summary) -> None:
         if isinstance(row, Refusal):
             summary.refusals.append(row)
             continue
-        reasons = []
+        errors = []
         for effect in (next(effects) for _ in row.records):
             if isinstance(effect, NotFound):
-                reasons.append(str(effect))
+                errors.append(effect)
             else:
                 setattr(summary, effect, getattr(summary, effect) + 1)
-        if reasons:
-            summary.refusals.append(Refusal(row.file, row.number, "; ".join(reasons)))
+        if errors:
+            summary.refusals.append(Refusal(row.file, row.number, errors[0]))
 
 
-def write_refusals(refusals: Sequence[Refusal], path: Path) -> None:
+def write_refusals(refusals: Sequence[Refusal], path: Path, say: Translate = str) -> None:
     """Write file, row and reason of each refusal as CSV that a spreadsheet opens."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["file", "row", "reason"])
-        writer.writerows([r.file, r.number, r.reason] for r in refusals)
+        writer.writerows([r.file, r.number, r.error.text(say)] for r in refusals)

@@ -19,6 +19,13 @@ ASKING = frozenset(
     ofrezco ofrecemos need needs want wants looking help someone please can offer thanks hello""".split()  # noqa: SIM905
 )
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+# Tags that end a line: without them `<p>Uno</p><p>dos</p>` would run together.
+_BLOCK = re.compile(
+    r"<(?=/?(?:address|article|aside|blockquote|br|caption|dd|div|dl|dt|figcaption|footer|h[1-6]|header|hr|li|main|nav"
+    r"|ol|p|pre|section|table|td|th|tr|ul)\b)",
+    re.IGNORECASE,
+)
+_PASSES = 3  # markup may itself be escaped inside markup
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 # A sentence ends at . ! ? ; or a line's end, before white space and something that is no small letter.
@@ -30,8 +37,12 @@ def clean(text: str) -> str:
 
     Line ends survive as single ones, since they separate sentences.
     """
-    if _TAG.search(text):
-        text = html.unescape(nh3.clean(text, tags=set()))
+    for _ in range(_PASSES):
+        if not _TAG.search(text):
+            break
+        text = html.unescape(nh3.clean(_BLOCK.sub("\n<", text), tags=set()))
+    else:
+        text = text.replace("<", " ")  # escaped deeper than anyone does in good faith
     text = unicodedata.normalize("NFC", text)
     lines = (
         _SPACE.sub(" ", "".join(c if c.isprintable() else " " for c in line)).strip() for line in text.splitlines()
@@ -44,7 +55,7 @@ def calm_capitals(text: str) -> str:
     letters = [c for c in text if c.isalpha()]
     if len(letters) < 8 or sum(c.isupper() for c in letters) < 0.8 * len(letters):
         return text
-    return text[:1] + text[1:].lower()
+    return text.lower()
 
 
 def fold(text: str) -> str:

@@ -7,10 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from matcher.encode import Encoder, Progress, Role, Vectors
 
 SLICE = 512  # texts encoded between two writes: what a killed run loses at most
+LOCK_WAIT_S = 60  # how long a writer waits for another to finish
 _LOOKUP = 500  # keys a query; SQLite allows 999 variables at least
 
 
@@ -21,7 +23,7 @@ class CachedEncoder:
         self.encoder = encoder
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._connect()) as connection:
+        with FileLock(f"{path}.lock", timeout=LOCK_WAIT_S), closing(self._connect()) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("CREATE TABLE IF NOT EXISTS vector (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
 
@@ -60,7 +62,7 @@ class CachedEncoder:
         return vectors
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=60)
+        return sqlite3.connect(self.path, timeout=LOCK_WAIT_S)
 
     def _key(self, text: str, role: Role) -> bytes:
         return hashlib.sha256(f"{self.revision}\0{role}\0{text}".encode()).digest()

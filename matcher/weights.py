@@ -1,5 +1,6 @@
 """The formula's weights, from one readable TOML file."""
 
+import math
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class TextWeights:
     """How texts become one number a partner: see `candidates`."""
 
     lexical_share: float
+    lexical_cap: float
     temperature: float
 
 
@@ -57,6 +59,11 @@ class Weights:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadWeights(N_("weights file {path} cannot be read: {reason}"), path=path, reason=error) from error
+        for part in ("weights", "caps"):
+            if not isinstance(data.get(part, {}), dict):
+                raise BadWeights(
+                    N_("weights file {path} cannot be read: {reason}"), path=path, reason=f"{part} is no table"
+                )
         unknown = [name for part in ("weights", "caps") for name in data.get(part, {}) if name not in RULE_OF]
         if unknown:
             raise BadWeights(
@@ -68,7 +75,7 @@ class Weights:
         number = _numbers(data, path)
         weights = cls(
             bias=number("bias"),
-            text=TextWeights(number("text.lexical_share"), number("text.temperature")),
+            text=TextWeights(number("text.lexical_share"), number("text.lexical_cap"), number("text.temperature")),
             signals={name: number(f"weights.{name}") for name in RULE_OF},
             caps={name: number(f"caps.{name}") for name in data.get("caps", {})},
             abstain=number("abstain.familiarity"),
@@ -85,7 +92,7 @@ def _numbers(data: dict[str, Any], path: Path) -> Callable[[str], float]:
         value: Any = data
         for part in name.split("."):
             value = value.get(part) if isinstance(value, dict) else None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise BadWeights(N_("weights file {path}: {name} must be a number"), path=path, name=name)
         return float(value)
 

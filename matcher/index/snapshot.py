@@ -80,6 +80,9 @@ class Snapshot:
     ) -> str:
         for leftover in (home / "snapshots").glob(_ASIDE + "*"):  # of builds that were killed
             shutil.rmtree(leftover)
+        for leftover in home.glob(f".{CURRENT}-*"):
+            leftover.unlink()
+        before = (home / CURRENT).read_text(encoding="utf-8").strip() if (home / CURRENT).exists() else None
         now = dt.datetime.now(dt.UTC)
         id_ = f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
         aside = home / "snapshots" / f"{_ASIDE}{id_}"
@@ -114,7 +117,8 @@ class Snapshot:
         _flush(pointer)
         pointer.replace(home / CURRENT)
         old = sorted(
-            p for p in (home / "snapshots").iterdir() if p.is_dir() and not p.name.startswith(".") and p != final
+            (p for p in (home / "snapshots").iterdir() if p.is_dir() and not p.name.startswith(".") and p != final),
+            key=lambda p: (p.name == before, p.name),  # one that never served goes before the one that did
         )
         for folder in old[: -(KEEP - 1)]:
             shutil.rmtree(folder)
@@ -180,7 +184,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         found = manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if found == FORMAT:
+            _ = [manifest[name] for name in ("id", "model", "dimensions")], manifest["parts"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(
             N_("snapshot {id} is damaged: {part} is absent or altered. Run `tinkuy index` to build it anew"),
             id=folder.name,

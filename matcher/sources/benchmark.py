@@ -17,14 +17,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from matcher.errors import BadInput, NotFound
+from matcher.errors import BadInput, NotFound, TinkuyError
 from matcher.language import N_
 from matcher.places import find_country, find_region
 from matcher.records import Evidence, Outcome, Partner, Query, Record, Side, Stage
 from matcher.sectors import find_sector
 from matcher.sources import table
-from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, read_text
+from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, read_text, too_long
 from matcher.text import clean
+
+_ERRORS = (KeyError, TypeError, ValueError, AttributeError, BadInput, NotFound)  # what a bad line may raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,10 @@ def questions(folder: Path) -> Benchmark:
     for number, line in _lines(folder, "queries"):
         try:
             asked.append(_question(json.loads(line), side))
-        except (KeyError, TypeError, ValueError, NotFound) as error:
+        except _ERRORS as error:
+            reason = _refused(error)
             raise BadInput(
-                N_("{path}, line {line}: {reason}"), path=folder / "queries.jsonl.gz", line=number, reason=_say(error)
+                N_("{path}, line {line}: {reason}"), path=folder / "queries", line=number, reason=reason
             ) from error
     qrels: dict[str, dict[str, int]] = {}
     path = folder / "qrels.txt"
@@ -93,8 +96,8 @@ def questions(folder: Path) -> Benchmark:
             question, _, partner, grade = parts
             qrels.setdefault(question, {})[partner] = int(grade)
         except ValueError as error:
-            reason = "expected `query 0 partner grade`"
-            raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=number, reason=reason) from error
+            expected = "expected `query 0 partner grade`"
+            raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=number, reason=expected) from error
     return Benchmark(str(about["name"]), side, str(about.get("primary", "nDCG@10")), tuple(asked), qrels)
 
 
@@ -142,20 +145,24 @@ def _rows(
     for number, line in _lines(folder, name, optional=optional):
         try:
             yield Row(f"{name}.jsonl", number, (make(json.loads(line), line),))
-        except (KeyError, TypeError, ValueError, NotFound) as error:
-            yield Refusal(f"{name}.jsonl", number, _say(error))
+        except _ERRORS as error:
+            yield Refusal(f"{name}.jsonl", number, _refused(error))
 
 
-def _say(error: Exception) -> str:
-    return f"missing key {error}" if isinstance(error, KeyError) else str(error)
+def _refused(error: Exception) -> TinkuyError:
+    if isinstance(error, TinkuyError):
+        return error
+    if isinstance(error, KeyError):
+        return BadInput(N_("key {key} is missing"), key=error)
+    return BadInput("{reason}", reason=error)
 
 
 def _text(data: dict[str, Any]) -> str:
     text = clean(str(data["text"]))
     if not text:
-        raise ValueError("empty text")
+        raise BadInput(N_("{columns}: empty"), columns="text")
     if len(text) > MAX_TEXT:
-        raise ValueError(f"text of {len(text)} characters; the most is {MAX_TEXT}")
+        raise too_long(text)
     return text
 
 
@@ -191,7 +198,7 @@ def _partner(data: dict[str, Any], side: Side) -> Partner:
 def _evidence(data: dict[str, Any]) -> Evidence:
     partners = tuple(dict.fromkeys(str(p) for p in data["partners"]))
     if not partners:
-        raise ValueError("no partners")
+        raise BadInput(N_("{columns}: empty"), columns="partners")
     return Evidence(
         id=str(data["id"]), partners=partners, kind=str(data.get("kind") or "other"), text=_text(data),
         title=_title(data), language=data.get("language"), date=_date(data), sectors=_sectors(data),

@@ -100,7 +100,7 @@ def _as_text(value: Any) -> str:
 def parse_date(text: str) -> date | None:
     """Read a date as people and Excel write it, day first; a bare year is its first day.
 
-    :raises ValueError: it is none.
+    :raises BadInput: it is none.
     """
     if not text:
         return None
@@ -114,4 +114,4 @@ def parse_date(text: str) -> date | None:
             return datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    raise ValueError(f"{text!r} is no date; write 2025-03-31 or 31/03/2025")
+    raise BadInput(N_("{found!r} is no date; write 2025-03-31 or 31/03/2025"), found=text)

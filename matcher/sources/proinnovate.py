@@ -98,14 +98,14 @@ def _table(path: Path) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def _unreadable(row: dict[str, str]) -> str | None:
+def _unreadable(row: dict[str, str]) -> BadInput | None:
     if row["extra"]:
-        return f"has {row['extra']} columns, the header has another number"
+        return BadInput(N_("the row has {count} columns, the header another number"), count=row["extra"])
     for column in ("CONTRATO", "TITULO", "NOMBRE_SOLICITANTE"):
         if not row[column]:
-            return f"{column} is empty"
+            return BadInput(N_("{columns}: empty"), columns=column)
     if row["DEPARTAMENTO"] and _region(row) is None:
-        return f"DEPARTAMENTO {row['DEPARTAMENTO']!r} is no department of Peru"
+        return BadInput(N_("DEPARTAMENTO: {found!r} is no department of Peru"), found=row["DEPARTAMENTO"])
     return None
 
 

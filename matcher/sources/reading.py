@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matcher.errors import BadInput
+from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
 from matcher.records import Record
 from matcher.text import fold
@@ -29,7 +29,12 @@ class Refusal:
 
     file: str
     number: int
-    reason: str
+    error: TinkuyError
+
+    @property
+    def reason(self) -> str:
+        """The reason in English."""
+        return str(self.error)
 
 
 Read = Row | Refusal
@@ -53,6 +58,11 @@ def read_text(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("cp1252", errors="replace")
+
+
+def too_long(text: str) -> BadInput:
+    """Return the error of a text above MAX_TEXT."""
+    return BadInput(N_("text: {length} characters; the most is {limit}"), length=len(text), limit=MAX_TEXT)
 
 
 def slug(*parts: str) -> str:

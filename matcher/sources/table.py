@@ -18,7 +18,7 @@ from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
 from matcher.sectors import find_sector
 from matcher.sources.cells import Cells, parse_date, read_cells
 from matcher.sources.columns import KINDS, NEEDS, OUTCOMES, PARTNERS, SHEETS, SIDES, SIZES, STAGES, Sheet
-from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, slug
+from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, slug, too_long
 from matcher.text import clean, detect_language, fold
 
 NOTES = "leame"  # the template's sheet of explanations
@@ -44,8 +44,8 @@ def read(paths: Sequence[Path]) -> Iterator[Read]:
             row = {name: clean(values[i]) if i < len(values) else "" for i, name in columns.items()}
             try:
                 yield Row(file, number, (_MAKE[sheet](row, ids),))
-            except (ValueError, NotFound) as error:
-                yield Refusal(file, number, str(error))
+            except (BadInput, NotFound) as error:
+                yield Refusal(file, number, error)
 
 
 def write_template(path: Path, translate: Translate, *, spanish: bool) -> list[Path]:
@@ -168,18 +168,19 @@ def _codes(text: str, find: Callable[[str], str]) -> tuple[str, ...]:
 def _need(row: Values, *columns: str) -> None:
     missing = [column for column in columns if not row.get(column)]
     if missing:
-        raise ValueError(f"{', '.join(missing)}: empty")
+        raise BadInput(N_("{columns}: empty"), columns=", ".join(missing))
     broken = [
         f"{name}: {value}" for name, value in row.items() if value.startswith(("#N/A", "#REF!", "#VALUE!", "#NAME?"))
     ]
     if broken:
-        raise ValueError(f"spreadsheet error in {', '.join(broken)}")
+        raise BadInput(N_("spreadsheet error in {cells}"), cells=", ".join(broken))
 
 
 def _choice(row: Values, column: str, words: dict[str, str]) -> str:
     word = words.get(fold(row[column]))
     if word is None:
-        raise ValueError(f"{column}: {row[column]!r} is not one of {', '.join(dict.fromkeys(words.values()))}")
+        known = ", ".join(dict.fromkeys(words.values()))
+        raise BadInput(N_("{column}: {found!r} is not one of {known}"), column=column, found=row[column], known=known)
     return word
 
 
@@ -218,7 +219,7 @@ def _partner(row: Values, ids: _Ids) -> Partner:
 def _evidence(row: Values, ids: _Ids, default_kind: str) -> Evidence:
     _need(row, "partners", "text")
     if len(row["text"]) > MAX_TEXT:
-        raise ValueError(f"text: {len(row['text'])} characters; the most is {MAX_TEXT}")
+        raise too_long(row["text"])
     partners = tuple(dict.fromkeys(ids.find(part) for part in _split(row["partners"])))
     title = row.get("title") or None
     return Evidence(

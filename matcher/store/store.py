@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock
 from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.orm import Session
 
@@ -39,7 +40,8 @@ class Store:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         store = cls(engine)
-        with engine.begin() as connection:
+        # Two processes that make the same file take turns: SQLite does not wait when it changes to WAL.
+        with FileLock(f"{path}.lock", timeout=LOCK_WAIT_S), engine.begin() as connection:
             Base.metadata.create_all(connection)
         return store
 
@@ -68,17 +70,13 @@ class Store:
     def counts(self) -> dict[str, int]:
         """Return how many records there are: supply and demand partners, evidence of each, outcomes."""
         with Session(self.engine) as session:
-            partners = dict(
-                session.execute(select(PartnerRow.side, func.count()).group_by(PartnerRow.side)).tuples().all()
-            )
+            partners = dict(session.execute(select(PartnerRow.side, func.count()).group_by(PartnerRow.side)).all())
             texts = dict(
                 session.execute(
                     select(PartnerRow.side, func.count(EvidencePartnerRow.evidence_id.distinct()))
                     .join(EvidencePartnerRow, EvidencePartnerRow.partner_id == PartnerRow.id)
                     .group_by(PartnerRow.side)
-                )
-                .tuples()
-                .all()
+                ).all()
             )
             outcomes = session.scalar(select(func.count()).select_from(OutcomeRow)) or 0
         return {

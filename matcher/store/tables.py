@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -37,9 +37,8 @@ class EvidencePartnerRow(Base):
     __tablename__ = "evidence_partner"
 
     evidence_id: Mapped[str] = mapped_column(ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True)
-    partner_id: Mapped[str] = mapped_column(ForeignKey("partner.id"), index=True)
-    __table_args__ = (UniqueConstraint("evidence_id", "partner_id"),)
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partner.id"), primary_key=True, index=True)
+    position: Mapped[int]  # no part of the key, so that partners may change places
 
 
 class EvidenceRow(Base):
