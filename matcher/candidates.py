@@ -60,7 +60,7 @@ def find(side: SideIndex, query: Query, vector: Vectors, weights: TextWeights) -
     partners, owner = np.unique(pair_partner, return_inverse=True)
     return Candidates(
         partners,
-        pool(pair_fit, owner, len(partners), weights.temperature),
+        pool(pair_fit, owner, len(partners), weights.temperature, weights.texts),
         pair_text,
         pair_partner,
         pair_fit,
@@ -68,11 +68,16 @@ def find(side: SideIndex, query: Query, vector: Vectors, weights: TextWeights) -
     )
 
 
-def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float) -> Floats:
-    """Return per owner t log sum exp(fit / t) over its texts, (owners,).
+def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float, texts: int) -> Floats:
+    """Return per owner t log sum exp(fit / t) over its best texts, (owners,).
 
-    At t -> 0 this is the best text alone; the higher t, the more many fair texts count.
+    At t -> 0 this is the best text alone; the higher t, the more several fair texts count. No more
+    than `texts` of them do: a hundred strangers' texts together must not look like one that fits.
     """
+    order = np.lexsort((-fit, owner))
+    place = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])  # within the owner, from 0
+    order = order[place < texts]
+    fit, owner = fit[order], owner[order]
     top = np.full(owners, -np.inf)
     np.maximum.at(top, owner, fit)
     sums = np.bincount(owner, np.exp((fit - top[owner]) / temperature), minlength=owners)

@@ -23,6 +23,7 @@ Progress = Callable[[int, int], None]  # (done, of how many)
 log = logging.getLogger(__name__)
 
 BATCH = 32
+PREPARATION = 2  # raised when what is done to a text before it is encoded changes: old vectors no longer serve
 OVERLAP = 1  # sentences that one window shares with the next
 
 
@@ -87,7 +88,7 @@ class SentenceTransformerEncoder:
             ) from error
         if "e5" in source.lower() and not any(model.prompts.values()):
             model.prompts = dict(bundled_model.PROMPTS)
-        return cls(model, _revision(source, model))
+        return cls(model, f"{_revision(source, model)}+p{PREPARATION}")
 
     @property
     def revision(self) -> str:

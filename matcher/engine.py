@@ -1,8 +1,8 @@
 """The whole path of a query, assembled: the only place where anything is ranked."""
 
+import logging
 import threading
 import time
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 from matcher import candidates as candidate_search
 from matcher import explain, scoring, signals
 from matcher.encode import Encoder, Role, Vectors
-from matcher.errors import BadQuery, NotFound
+from matcher.errors import BadQuery, NotFound, SnapshotError, SnapshotMissing
 from matcher.index.side import SideIndex
 from matcher.index.snapshot import Snapshot, current_id
 from matcher.language import N_, translator
@@ -22,8 +22,10 @@ from matcher.sectors import find_sector
 from matcher.text import clean, detect_language, fold, query_stems, words
 from matcher.weights import RULES, Weights
 
+log = logging.getLogger(__name__)
 MAX_QUERY = 20_000  # characters: some six pages; more is a document, not a question
 MAX_K = 1000
+FOREIGN_SHARE = 0.4  # of known words, where the question seems to be in a language that no text has
 
 
 class Engine:
@@ -43,6 +45,7 @@ class Engine:
         :raises BadQuery: empty, too long, or an option outside its range.
         """
         started = time.perf_counter()
+        language_given = query.language is not None
         query = checked(query)
         say = translator(reader)
         side = self.snapshot.sides[query.seeks]
@@ -51,7 +54,9 @@ class Engine:
         measured = signals.compute(side, found, query, self.outcomes[query.seeks])
         scored = scoring.score(measured, self.weights, query.without)
         shared, telling = _shared_words(side, query)
-        familiar = scoring.familiarity(found.best_cosine, side.typical, _known_share(side, query, shared, telling))
+        familiar = scoring.familiarity(
+            found.best_cosine, side.typical, _known_share(side, query, language_given, shared, telling)
+        )
         verdict = scoring.verdict(familiar, bool(telling), self.weights.abstain)
 
         shown = scored.order[: query.k]
@@ -145,10 +150,15 @@ def _shared_words(side: SideIndex, query: Query) -> tuple[list[str], list[str]]:
     return [word for word in telling if side.lexical.known_stems(word)], telling
 
 
-def _known_share(side: SideIndex, query: Query, shared: list[str], telling: list[str]) -> float:
-    """Return the share of telling words that are known; all of them where no text has their language to know them."""
-    share = len(shared) / max(len(telling), 1)
-    return share if query.language in side.languages else 1.0
+def _known_share(side: SideIndex, query: Query, language_given: bool, shared: list[str], telling: list[str]) -> float:
+    """Return the share of telling words that some text has.
+
+    Where no text has the question's language its words cannot be known: all pass if the asker named
+    the language, FOREIGN_SHARE if it was only detected, since gibberish is detected as something too.
+    """
+    if query.language and query.language not in side.languages:
+        return 1.0 if language_given else FOREIGN_SHARE
+    return len(shared) / max(len(telling), 1)
 
 
 class LiveEngine:
@@ -160,19 +170,36 @@ class LiveEngine:
         self.weights = weights
         self._lock = threading.Lock()
         self._engine: Engine | None = None
+        self._seen: set[str | None] = set()  # ids that need no opening: the one in use, and unusable ones
 
     def current(self) -> Engine:
         """Return the engine of the snapshot that serves.
 
+        A new snapshot that cannot be used leaves the engine in use as it is.
+
         :raises SnapshotError: there is none that can be used, and none was in use before.
         """
-        engine = self._engine
-        if engine is not None and engine.snapshot.id == current_id(self.home):
-            return engine
-        with self._lock:
-            if self._engine is None or self._engine.snapshot.id != current_id(self.home):
-                self._engine = Engine(Snapshot.open_current(self.home, self.encoder), self.encoder, self.weights)
+        if self._serving() in self._seen:
+            assert self._engine is not None  # noqa: S101 - ids are seen only with an engine in use
             return self._engine
+        with self._lock:
+            id_ = self._serving()
+            if id_ in self._seen and self._engine is not None:
+                return self._engine
+            try:
+                self._engine = Engine(Snapshot.open_current(self.home, self.encoder), self.encoder, self.weights)
+            except SnapshotError as error:
+                if self._engine is None:
+                    raise
+                log.error("the snapshot in use goes on: %s", error)
+            self._seen.add(id_)
+            return self._engine
+
+    def _serving(self) -> str | None:
+        try:
+            return current_id(self.home)
+        except SnapshotMissing:
+            return None
 
 
 def checked(query: Query) -> Query:

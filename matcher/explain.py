@@ -28,7 +28,9 @@ def reason(
         km = signals.kilometres[row]
         if np.isnan(km):
             return say(N_("distance unknown"))
-        return say(N_("in your region")) if km == 0 else say(N_("{km} km away")).format(km=round(float(km)))
+        if query.region and partner.region == query.region:
+            return say(N_("in your region"))
+        return say(N_("{km} km away")).format(km=round(float(km)))
     if signal == "same_region":
         if not query.region or not partner.region:
             return say(N_("region unknown"))
@@ -47,6 +49,8 @@ def reason(
             return say(N_("no work in your sector on record"))
         template = N_("works in your sector: {name}") if value >= 1 else N_("works in a related sector: {name}")
         return say(template).format(name=sector_name(code, language))
+    if signal == "experience":
+        return say(N_("{count} texts on record")).format(count=round(float(np.expm1(value))))
     return _record_reason(signal, value, int(signals.outcomes[row]), partner.side, say)
 
 

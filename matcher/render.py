@@ -38,7 +38,7 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
             )
         name = Text.assemble((match.partner.name, "bold"), ("\n" + match.partner.id, "dim"))
         passage = _excerpt(match.passages[0]) if match.passages else Text("")
-        table.add_row(str(match.rank), name, _where(match, say, language), why, passage)
+        table.add_row(str(match.rank), name, _where(match, answer.query.region, say, language), why, passage)
     if answer.verdict is Verdict.MATCHES:
         return table
     advice = Text("\n").join(Text("· " + step) for step in answer.advice)
@@ -53,15 +53,16 @@ def _reasons(match: Match) -> list[str]:
     return [c.reason for c in helping if c.signal not in skipped][:REASONS]
 
 
-def _where(match: Match, say: Translate, language: str) -> Text:
+def _where(match: Match, asked_from: str | None, say: Translate, language: str) -> Text:
     partner = match.partner
     region = region_name(partner.region) if partner.region else None
     parts = dict.fromkeys(p for p in (partner.city, region) if p)
     country = country_name(partner.country, language) if partner.country else None
     text = Text(", ".join(parts) or country or say(N_("place unknown")))
-    if match.kilometres is not None:
-        km = say(N_("in your region")) if match.kilometres == 0 else f"{round(match.kilometres)} km"
-        text.append("\n" + km, style="green" if match.kilometres == 0 else "dim")
+    if asked_from and partner.region == asked_from:
+        text.append("\n" + say(N_("in your region")), style="green")
+    elif match.kilometres is not None:
+        text.append(f"\n{round(match.kilometres)} km", style="dim")
     return text
 
 

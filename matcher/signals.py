@@ -42,6 +42,7 @@ def compute(side: SideIndex, candidates: Candidates, query: Query, outcomes: dic
     values = np.zeros((len(rows), len(RULE_OF)))
     column = {name: values[:, i] for i, name in enumerate(RULE_OF)}
     column["text"][:] = candidates.text
+    column["experience"][:] = np.log1p(side.text_counts[rows])
     km = _kilometres(side, rows, query)
     known = ~np.isnan(km)
     column["distance"][known] = nearness(km[known])

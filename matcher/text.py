@@ -25,7 +25,8 @@ _BLOCK = re.compile(
     r"|ol|p|pre|section|table|td|th|tr|ul)\b)",
     re.IGNORECASE,
 )
-_PASSES = 3  # markup may itself be escaped inside markup
+_PASSES = 4  # markup may itself be escaped inside markup
+_ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]+\d*);", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 # A sentence ends at . ! ? ; or a line's end, before white space and something that is no small letter.
@@ -33,16 +34,19 @@ _SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+(?=[^\sa-záéíóúüñ])|\s*\n+\
 
 
 def clean(text: str) -> str:
-    """Return `text` without markup, control characters and doubled white space, in NFC.
+    """Return `text` without markup, entities, control characters and doubled white space, in NFC.
 
     Line ends survive as single ones, since they separate sentences.
     """
     for _ in range(_PASSES):
-        if not _TAG.search(text):
+        if _TAG.search(text):
+            text = html.unescape(nh3.clean(_BLOCK.sub("\n<", text), tags=set()))
+        elif (plain := _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)) != text:
+            text = plain
+        else:
             break
-        text = html.unescape(nh3.clean(_BLOCK.sub("\n<", text), tags=set()))
     else:
-        text = text.replace("<", " ")  # escaped deeper than anyone does in good faith
+        text = text.replace("<", " ").replace("&", " ")  # escaped deeper than anyone does in good faith
     text = unicodedata.normalize("NFC", text)
     lines = (
         _SPACE.sub(" ", "".join(c if c.isprintable() else " " for c in line)).strip() for line in text.splitlines()

@@ -21,6 +21,7 @@ RULE_OF = {
     "track_record": "track_record",
     "track_record_near": "track_record",
     "track_record_sector": "track_record",
+    "experience": "track_record",
 }
 RULES = tuple(dict.fromkeys(rule for rule in RULE_OF.values() if rule))
 
@@ -32,6 +33,7 @@ class TextWeights:
     lexical_share: float
     lexical_cap: float
     temperature: float
+    texts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,12 @@ class Weights:
         number = _numbers(data, path)
         weights = cls(
             bias=number("bias"),
-            text=TextWeights(number("text.lexical_share"), number("text.lexical_cap"), number("text.temperature")),
+            text=TextWeights(
+                number("text.lexical_share"),
+                number("text.lexical_cap"),
+                number("text.temperature"),
+                int(number("text.texts")),
+            ),
             signals={name: number(f"weights.{name}") for name in RULE_OF},
             caps={name: number(f"caps.{name}") for name in data.get("caps", {})},
             abstain=number("abstain.familiarity"),

@@ -61,6 +61,11 @@ class SideIndex:
         return np.array([p.country or "" for p in self.partners], str)
 
     @cached_property
+    def text_counts(self) -> NDArray[np.int64]:
+        """How many texts each partner has, (partners,)."""
+        return np.bincount(self.pair_partner, minlength=len(self.partners))
+
+    @cached_property
     def languages(self) -> frozenset[str]:
         """Languages of the texts."""
         return frozenset(e.language for e in self.evidence if e.language)

@@ -80,7 +80,8 @@ def _read_workbook(path: Path) -> Iterator[Cells]:
         for sheet in book.worksheets:
             sheet.reset_dimensions()
             rows = [(n, [_as_text(v) for v in row]) for n, row in enumerate(sheet.iter_rows(values_only=True), start=1)]
-            yield _sheet(path.name, sheet.title, rows)
+            width = max((len(values) for _, values in rows), default=0)  # notes beside the table are no excess
+            yield _sheet(path.name, sheet.title, [(n, values + [""] * (width - len(values))) for n, values in rows])
     finally:
         book.close()
 
@@ -104,10 +105,10 @@ def parse_date(text: str) -> date | None:
     """
     if not text:
         return None
-    if text.isdigit() and len(text) == 4 and 1900 <= int(text) <= 2100:
+    if text.isdecimal() and len(text) == 4 and 1900 <= int(text) <= 2100:
         return date(int(text), 1, 1)
     number = text.removesuffix(".0")
-    if number.isdigit() and int(number) in EXCEL_DAYS:
+    if number.isdecimal() and int(number) in EXCEL_DAYS:
         return EXCEL_EPOCH + timedelta(days=int(number))
     for pattern in DATE_FORMATS:
         try:

@@ -22,6 +22,7 @@ from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, slug, 
 from matcher.text import clean, detect_language, fold
 
 NOTES = "leame"  # the template's sheet of explanations
+SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")  # ECMA-376, 18.17.3
 Values = dict[str, str]
 
 
@@ -43,6 +44,8 @@ def read(paths: Sequence[Path]) -> Iterator[Read]:
         for number, values in cells.rows:
             row = {name: clean(values[i]) if i < len(values) else "" for i, name in columns.items()}
             try:
+                if any(values[len(cells.header) :]):  # a comma without quotes: the rest would be lost
+                    raise BadInput(N_("the row has {count} columns, the header another number"), count=len(values))
                 yield Row(file, number, (_MAKE[sheet](row, ids),))
             except (BadInput, NotFound) as error:
                 yield Refusal(file, number, error)
@@ -169,9 +172,7 @@ def _need(row: Values, *columns: str) -> None:
     missing = [column for column in columns if not row.get(column)]
     if missing:
         raise BadInput(N_("{columns}: empty"), columns=", ".join(missing))
-    broken = [
-        f"{name}: {value}" for name, value in row.items() if value.startswith(("#N/A", "#REF!", "#VALUE!", "#NAME?"))
-    ]
+    broken = [f"{name}: {value}" for name, value in row.items() if value.startswith(SPREADSHEET_ERRORS)]
     if broken:
         raise BadInput(N_("spreadsheet error in {cells}"), cells=", ".join(broken))
 

@@ -1,0 +1,188 @@
+"""From a question to partners: filters, fit, pool."""
+
+import datetime as dt
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import EVIDENCE, PARTNERS, FakeEncoder
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matcher import candidates
+from matcher.candidates import find, pool, standardise
+from matcher.encode import Role
+from matcher.index.side import SideIndex
+from matcher.records import Evidence, Filters, Partner, Query, Side
+from matcher.weights import TextWeights
+
+WEIGHTS = TextWeights(lexical_share=0.5, lexical_cap=6.0, temperature=1.0, texts=5)
+SUPPLY = [p for p in PARTNERS if p.side is Side.SUPPLY]
+
+
+@pytest.fixture(scope="module")
+def side() -> SideIndex:
+    return SideIndex.build(SUPPLY, EVIDENCE, FakeEncoder(), None)
+
+
+def ask(side, text="teñir fibra de alpaca", filters=None, weights=WEIGHTS, **more):
+    query = Query(text, Side.SUPPLY, language=more.pop("language", "es"), filters=filters or Filters(), **more)
+    return find(side, query, FakeEncoder().encode([text], Role.QUERY)[0], weights)
+
+
+def found_ids(side, **question) -> list[str]:
+    return [side.partners[row].id for row in ask(side, **question).partners]
+
+
+# pool
+
+
+def test_pool_by_hand():
+    # t = 1: ln(e^1 + e^2) = 2 + ln(1 + 1/e); an owner of one text has that text's fit
+    found = pool(np.array([1.0, 5.0, 2.0]), np.array([0, 1, 0]), 2, 1.0)
+    np.testing.assert_allclose(found, [2 + math.log(1 + math.exp(-1)), 5.0])
+
+
+def test_pool_with_another_temperature_by_hand():
+    # t = 2: 2 ln(e^(1/2) + e^(3/2) + e^(-1))
+    expected = 2 * math.log(math.exp(0.5) + math.exp(1.5) + math.exp(-1))
+    np.testing.assert_allclose(pool(np.array([1.0, 3.0, -2.0]), np.zeros(3, int), 1, 2.0), [expected])
+
+
+def test_a_low_temperature_leaves_the_best_text_alone():
+    found = pool(np.array([1.0, 3.0, 2.9, -4.0]), np.array([0, 0, 0, 1]), 2, 0.001)
+    np.testing.assert_allclose(found, [3.0, -4.0], atol=1e-9)
+
+
+def test_a_high_temperature_counts_every_text_alike():
+    # t log sum exp(f / t) -> t ln n + mean as t grows
+    found = pool(np.array([1.0, 3.0, -1.0]), np.zeros(3, int), 1, 1e6)
+    np.testing.assert_allclose(found, [1e6 * math.log(3) + 1.0], atol=1e-4)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=8), st.floats(0.05, 5), st.floats(-50, 50))
+def test_pool_lies_between_the_best_text_and_that_plus_t_ln_n_and_grows_with_a_text(fits, temperature, another):
+    def pooled(values):
+        return pool(np.array(values), np.zeros(len(values), int), 1, temperature)[0]
+
+    one = pooled(fits)
+    assert max(fits) - 1e-9 <= one <= max(fits) + temperature * math.log(len(fits)) + 1e-9
+    assert pooled([*fits, another]) >= one - 1e-9
+
+
+# standardise
+
+
+def test_standardise_by_hand():
+    # mean 2, deviation 2 (population)
+    assert standardise(np.array([0.0, 0.0, 4.0, 4.0])).tolist() == [-1, -1, 1, 1]
+
+
+@pytest.mark.parametrize("scores", [[], [7.0], [0.0, 0.0, 0.0]])
+def test_equal_scores_standardise_to_zero(scores):
+    assert standardise(np.array(scores)).tolist() == [0.0] * len(scores)
+
+
+# find
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("cap", [0.5, 6.0])
+@pytest.mark.parametrize("language", ["es", "pt"])
+def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, share, cap, language):
+    text = "solidez del color del hilo de alpaca"
+    found = ask(side, text, weights=TextWeights(share, cap, 0.7), language=language)
+    encoder = FakeEncoder()
+    texts = [e.full_text for e in side.evidence]
+    cosines = encoder.encode(texts, Role.PASSAGE).astype(float) @ encoder.encode([text], Role.QUERY)[0].astype(float)
+    words = side.lexical.scores(text)
+    capped = np.minimum((words - words.mean()) / words.std(), cap)
+    used = share if language == "es" else 0.0  # no text is in Portuguese: words in common are accidents
+    expected = (1 - used) * (cosines - cosines.mean()) / cosines.std() + used * capped
+    np.testing.assert_allclose(found.fit, expected[found.pair_text], atol=1e-4)
+    for row, pooled in zip(found.partners, found.text, strict=True):
+        own = [expected[i] for i, e in enumerate(side.evidence) if side.partners[row].id in e.partners]
+        assert pooled == pytest.approx(0.7 * math.log(sum(math.exp(fit / 0.7) for fit in own)), abs=1e-4)
+    assert found.best_cosine == pytest.approx(cosines.max(), abs=1e-6)
+
+
+def test_a_text_of_two_partners_counts_for_both():
+    shared = Evidence("s", ("unjbg", "pucp"), "project", "Secado solar de queso.")
+    side = SideIndex.build(SUPPLY, [shared, *EVIDENCE], FakeEncoder(), None)
+    found = ask(side, "queso", Filters())
+    row = [e.id for e in side.evidence].index("s")
+    owners = found.pair_partner[found.pair_text == row]
+    assert sorted(side.partners[owner].id for owner in owners) == ["pucp", "unjbg"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(), ["lejos", "pucp", "unjbg", "unsaac"]),
+        (Filters(countries=frozenset({"PE"})), ["pucp", "unjbg", "unsaac"]),
+        (Filters(regions=frozenset({"PE-TAC", "PE-LIM"})), ["pucp", "unjbg"]),
+        (Filters(kinds=frozenset({"institute"})), ["lejos"]),
+        (Filters(sectors=frozenset({"C"})), ["pucp", "unjbg", "unsaac"]),
+        (Filters(sectors=frozenset({"C10"})), ["unjbg"]),
+        (Filters(languages=frozenset({"en"})), ["pucp"]),
+        (Filters(since=dt.date(2021, 3, 1)), ["unjbg", "unsaac"]),
+        (Filters(until=dt.date(2020, 1, 1)), ["lejos", "pucp", "unsaac"]),
+        (Filters(since=dt.date(2018, 1, 2), until=dt.date(2019, 12, 31)), ["pucp"]),
+        (Filters(countries=frozenset({"CL"})), []),
+    ],
+)
+@pytest.mark.parametrize("depth", [1, 2, 4096])
+def test_filters_come_before_the_best_are_picked(side, monkeypatch, filters, expected, depth):
+    monkeypatch.setattr(candidates, "DEPTH", depth)
+    assert found_ids(side, filters=filters) == expected
+
+
+def test_a_date_filter_leaves_out_texts_and_keeps_the_partner(side):
+    found = ask(side, filters=Filters(since=dt.date(2022, 1, 1)))
+    assert [side.evidence[row].id for row in found.pair_text] == ["unsaac-1"]
+
+
+def test_a_text_without_a_date_passes_no_date_filter():
+    undated = [replace(e, date=None) for e in EVIDENCE]
+    side = SideIndex.build(SUPPLY, undated, FakeEncoder(), None)
+    assert found_ids(side, filters=Filters(until=dt.date(2030, 1, 1))) == []
+
+
+def test_the_asker_is_left_out(side):
+    assert found_ids(side, exclude=frozenset({"unsaac"})) == ["lejos", "pucp", "unjbg"]
+
+
+@pytest.fixture(scope="module")
+def crowd() -> SideIndex:
+    """Thirty partners of ten regions; the first has as many texts that fit as all others together."""
+    partners = [
+        Partner(f"p{i:02}", Side.SUPPLY, f"P{i}", "faculty", "PE", f"PE-{'ABCDEFGHIJ'[i % 10]}") for i in range(30)
+    ]
+    texts = [Evidence(f"a{i:02}", ("p00",), "service", f"alpaca lana {i}", language="es") for i in range(30)]
+    texts += [
+        Evidence(f"b{i:02}", (f"p{i:02}",), "service", f"torno{i} fresa{i % 7}", language="es") for i in range(30)
+    ]
+    return SideIndex.build(partners, texts, FakeEncoder(), None)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sets(st.sampled_from("ABCDEFGHIJ")), st.integers(1, 40), st.integers(1, 8))
+def test_a_filter_never_yields_fewer_partners_than_exist(crowd, monkeypatch, letters, k, depth):
+    regions = frozenset(f"PE-{letter}" for letter in letters)
+    exist = {p.id for p in crowd.partners if not regions or p.region in regions}
+    with monkeypatch.context() as patch:
+        patch.setattr(candidates, "DEPTH", depth)
+        found = set(found_ids(crowd, text="alpaca lana", filters=Filters(regions=regions), k=k))
+    assert found <= exist
+    assert len(found) >= min(k, len(exist))
+
+
+def test_the_depth_does_not_change_the_fit_of_what_is_proposed(crowd, monkeypatch):
+    whole = ask(crowd, "alpaca lana 3")
+    fit = dict(zip(whole.pair_text.tolist(), whole.fit.tolist(), strict=True))
+    monkeypatch.setattr(candidates, "DEPTH", 3)
+    few = ask(crowd, "alpaca lana 3", k=1)
+    assert set(few.pair_text.tolist()) < set(fit)
+    np.testing.assert_allclose(few.fit, [fit[row] for row in few.pair_text.tolist()], atol=1e-6)

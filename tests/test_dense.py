@@ -1,0 +1,104 @@
+"""DenseIndex against brute force: every cosine worked out with a plain matrix product."""
+
+import numpy as np
+import pytest
+
+from matcher.index.dense import MIN_GROUP, DenseIndex
+
+
+def unit(rows: int, dimensions: int = 16, seed: int = 0) -> np.ndarray:
+    vectors = np.random.default_rng(seed).normal(size=(rows, dimensions)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+VECTORS = unit(300)
+QUERY = unit(1, seed=1)[0]
+COSINES = VECTORS.astype(np.float64) @ QUERY.astype(np.float64)
+INDEX = DenseIndex.build(VECTORS, ["es"] * 300)
+
+
+@pytest.mark.parametrize("count", [1, 10, 300])
+def test_search_equals_brute_force(count):
+    rows, scores = INDEX.search(QUERY, count)
+    expected = np.argsort(-COSINES)[:count]
+    assert rows.tolist() == expected.tolist()
+    np.testing.assert_allclose(scores, COSINES[expected], atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_search_among_allowed_rows_equals_brute_force(seed):
+    allowed = np.random.default_rng(seed).random(300) < 0.3
+    rows, scores = INDEX.search(QUERY, 20, allowed)
+    expected = np.argsort(np.where(allowed, -COSINES, np.inf))[:20]
+    assert rows.tolist() == expected.tolist()
+    np.testing.assert_allclose(scores, COSINES[expected], atol=1e-6)
+
+
+def test_fewer_allowed_rows_than_asked_for_gives_just_those_best_first():
+    allowed = np.zeros(300, bool)
+    allowed[[3, 70, 299]] = True
+    rows, _ = INDEX.search(QUERY, 10, allowed)
+    assert rows.tolist() == sorted([3, 70, 299], key=lambda row: -COSINES[row])
+
+
+def test_no_allowed_row_gives_nothing():
+    rows, scores = INDEX.search(QUERY, 10, np.zeros(300, bool))
+    assert (rows.tolist(), scores.tolist()) == ([], [])
+
+
+def test_more_asked_for_than_rows_gives_every_row_once():
+    rows, _ = INDEX.search(QUERY, 1000)
+    assert rows.tolist() == np.argsort(-COSINES).tolist()
+
+
+def test_an_index_without_rows_finds_nothing():
+    rows, scores = DenseIndex.build(np.zeros((0, 16), np.float32), []).search(QUERY, 5)
+    assert (rows.tolist(), scores.tolist()) == ([], [])
+
+
+def test_scores_are_the_cosines_of_the_rows_in_the_order_given():
+    rows = np.array([250, 3, 3, 17])
+    np.testing.assert_allclose(INDEX.scores(QUERY, rows), COSINES[rows], atol=1e-6)
+    assert INDEX.scores(QUERY, np.empty(0, np.int64)).tolist() == []
+
+
+def test_standardise_takes_mean_and_deviation_over_the_rows_of_the_group():
+    groups = np.array(["es"] * 180 + ["en"] * 90 + ["pt"] * 30)[np.random.default_rng(2).permutation(300)]
+    index = DenseIndex.build(VECTORS, groups.tolist())
+    expected = np.empty(300)
+    for row, group in enumerate(groups):
+        like = COSINES if group == "pt" else COSINES[groups == group]  # pt is below MIN_GROUP: all rows
+        expected[row] = (COSINES[row] - like.mean()) / like.std()
+    rows = np.arange(300)
+    np.testing.assert_allclose(index.standardise(QUERY, rows, COSINES), expected, atol=1e-5)
+    np.testing.assert_allclose(index.standardise(QUERY, rows[40:50], COSINES[40:50]), expected[40:50], atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [MIN_GROUP - 1, MIN_GROUP])
+def test_a_group_has_moments_of_its_own_from_min_group_rows(size):
+    groups = ["en"] * size + ["es"] * (300 - size)
+    like = COSINES[:size] if size >= MIN_GROUP else COSINES
+    found = DenseIndex.build(VECTORS, groups).standardise(QUERY, np.array([0]), COSINES[:1])
+    np.testing.assert_allclose(found, [(COSINES[0] - like.mean()) / like.std()], atol=1e-5)
+
+
+def test_a_single_group_has_the_moments_of_all_rows_however_small():
+    index = DenseIndex.build(VECTORS[:5], ["es"] * 5)
+    few = COSINES[:5]
+    np.testing.assert_allclose(index.standardise(QUERY, np.arange(5), few), (few - few.mean()) / few.std(), atol=1e-5)
+
+
+def test_equal_vectors_are_all_average():
+    index = DenseIndex.build(np.repeat(VECTORS[:1], 4, axis=0), ["es"] * 4)
+    rows = np.arange(4)
+    assert index.standardise(QUERY, rows, index.scores(QUERY, rows)).tolist() == [0, 0, 0, 0]
+
+
+def test_a_saved_index_answers_as_before(tmp_path):
+    index = DenseIndex.build(VECTORS, ["es"] * 200 + ["en"] * 100)
+    index.save(tmp_path)
+    loaded = DenseIndex.load(tmp_path)
+    rows, scores = loaded.search(QUERY, 25)
+    assert rows.tolist() == np.argsort(-COSINES)[:25].tolist()
+    assert loaded.scores(QUERY, rows).tolist() == index.scores(QUERY, rows).tolist()
+    assert loaded.standardise(QUERY, rows, scores).tolist() == index.standardise(QUERY, rows, scores).tolist()

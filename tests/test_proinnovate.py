@@ -1,0 +1,180 @@
+"""ProInnóvate's portfolio: imitated rows, and the real files where they lie beside the checkout."""
+
+import csv
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from matcher.errors import BadInput
+from matcher.records import Evidence, Partner, Side
+from matcher.sources.proinnovate import read, side_and_kind
+from matcher.sources.reading import Refusal, Row
+
+HEADER = '"FONDO","CONCURSO","ANIO","CONTRATO","TITULO","FECHA_INICIO","FECHA_FIN","NOMBRE_SOLICITANTE","DEPARTAMENTO","MONTO_RNR"\n'
+REAL = Path(__file__).resolve().parents[2] / "shared" / "real" / "proinnovate"
+
+
+def line(contract, title, name, region="CUSCO", start="20200115", year="2019"):
+    return f'"FONDO X","RETO",{year},"{contract}","{title}",{start},20211231,"{name}","{region}",1000.50\n'
+
+
+def portfolio(tmp_path, *lines, name="proyectos.csv"):
+    path = tmp_path / name
+    path.write_text(HEADER + "".join(lines), encoding="utf-8")
+    return path
+
+
+def test_a_row_is_a_partner_and_a_project(tmp_path):
+    path = portfolio(tmp_path, line("007-RETO-2019", "SECADO DE AGUAYMANTO", "FRUTOS DEL VALLE S.A.C.", "ÁNCASH"))
+    assert list(read([path])) == [
+        Row(
+            "proyectos.csv",
+            2,
+            (
+                Partner("proinnovate-frutos-del-valle-s-a-c", Side.DEMAND, "FRUTOS DEL VALLE S.A.C.", "firm", "PE", "PE-ANC"),
+                Evidence(
+                    "proinnovate-007-reto-2019", ("proinnovate-frutos-del-valle-s-a-c",), "project", "SECADO DE AGUAYMANTO",
+                    None, "es", dt.date(2020, 1, 15), (), (), "PE-ANC", "ProInnóvate · FONDO X · RETO · 2019",
+                ),
+            ),
+        )
+    ]  # fmt: skip
+
+
+def test_commas_and_quotes_behind_a_backslash_are_text(tmp_path):
+    path = portfolio(
+        tmp_path,
+        line("1-A", r"HILADO\, TEÑIDO Y \"LAVADO\" DE LANA", r"TEJIDOS \"EL SOL\"\, HIJOS S.R.L."),
+        line("2-A", 'QUESO ""MADURO"" DE ALTURA', "LÁCTEOS EIRL"),
+    )
+    one, two = read([path])
+    assert one.records[1].text == 'HILADO, TEÑIDO Y "LAVADO" DE LANA'
+    assert one.records[0].name == 'TEJIDOS "EL SOL", HIJOS S.R.L.'
+    assert two.records[1].text == 'QUESO "MADURO" DE ALTURA'
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "kind"),
+    [
+        ("UNIVERSIDAD NACIONAL DE LA PUNA", Side.SUPPLY, "university"),
+        ("UNIVERSIDAD DEL VALLE S.A.C.", Side.SUPPLY, "university"),  # a legal form makes no firm of it
+        ("Frutos del Valle S.A.C.", Side.DEMAND, "firm"),
+        ("TEXTIL UNO SOCIEDAD ANONIMA CERRADA - TEXTIL UNO S.A.C", Side.DEMAND, "firm"),
+        ("Minera Dos S. A.", Side.DEMAND, "firm"),
+        ("INSTITUTO DE BELLEZA LUZ E.I.R.L.", Side.DEMAND, "firm"),  # nor does the word make an institute
+        ("COOPERATIVA AGRARIA CAFETALERA LOS ANDES LTDA", Side.DEMAND, "cooperative"),
+        ("CITE TEXTIL CAMELIDOS", Side.SUPPLY, "technology_centre"),
+        ("CITEMADERA NORTE", Side.SUPPLY, "technology_centre"),
+        ("INSTITUTO TECNOLOGICO DE LA PRODUCCION - ITP", Side.SUPPLY, "technology_centre"),
+        ("INSTITUTO DEL MAR", Side.SUPPLY, "institute"),
+        ("Centro Internacional de la Quinua", Side.SUPPLY, "institute"),
+        ("ASOCIACIÓN DE ALPAQUEROS DE ALTURA", Side.DEMAND, "association"),
+        ("MUNICIPALIDAD DISTRITAL DE ARRIBA", Side.DEMAND, "municipality"),
+        ("Panadería Doña Flor", Side.DEMAND, "firm"),  # nothing known: a firm
+    ],
+)
+def test_the_name_tells_side_and_kind(name, side, kind):
+    assert side_and_kind(name) == (side, kind)
+
+
+def test_a_missing_region_is_none_for_text_and_partner(tmp_path):
+    (row,) = read([portfolio(tmp_path, line("1-A", "TÍTULO", "TALLER SAC", region=""))])
+    assert [r.region for r in row.records] == [None, None]
+    assert row.records[0].country == "PE"
+
+
+def test_the_itps_texts_carry_no_region_though_its_seat_is_known(tmp_path):
+    itp = "INSTITUTO TECNOLÓGICO DE LA PRODUCCIÓN - ITP"
+    (row,) = read([portfolio(tmp_path, line("1-A", "CURTIDO DE PIELES", itp, region="LIMA"))])
+    assert [r.region for r in row.records] == ["PE-LIM", None]
+
+
+def test_a_partners_seat_is_where_more_than_half_of_its_rows_say(tmp_path):
+    def seats(*regions):
+        lines = [line(f"{i}-A", f"TÍTULO {i}", "UNIVERSIDAD X", region) for i, region in enumerate(regions)]
+        found = list(read([portfolio(tmp_path, *lines)]))
+        return {row.records[0].region for row in found}, [row.records[1].region for row in found]
+
+    # One partner, the same in each of its rows; every text keeps its own region.
+    assert seats("CUSCO", "PUNO", "CUSCO") == ({"PE-CUS"}, ["PE-CUS", "PE-PUN", "PE-CUS"])
+    assert seats("CUSCO", "PUNO") == ({None}, ["PE-CUS", "PE-PUN"])  # half is not more than half
+    assert seats("CUSCO", "", "") == ({None}, ["PE-CUS", None, None])
+
+
+def test_spellings_of_one_applicant_are_one_partner_by_its_commonest_name(tmp_path):
+    one = portfolio(
+        tmp_path, line("1-A", "UNO", "Tejidos Ñusta SAC"), line("2-A", "DOS", "TEJIDOS ÑUSTA SAC"), name="a.csv"
+    )
+    two = portfolio(
+        tmp_path, line("3-A", "TRES", "TEJIDOS  NUSTA, SAC"), line("4-A", "CUATRO", "TEJIDOS ÑUSTA SAC"), name="b.csv"
+    )
+    found = list(read([one, two]))
+    assert [(r.file, r.number) for r in found] == [("a.csv", 2), ("a.csv", 3), ("b.csv", 2), ("b.csv", 3)]
+    assert {r.records[0] for r in found} == {
+        Partner("proinnovate-tejidos-nusta-sac", Side.DEMAND, "TEJIDOS ÑUSTA SAC", "firm", "PE", "PE-CUS")
+    }
+
+
+@pytest.mark.parametrize(
+    ("start", "year", "expected"),
+    [
+        ("20200115", "2019", dt.date(2020, 1, 15)),
+        ("", "2019", dt.date(2019, 1, 1)),
+        ("NULL", "x", None),
+        ("", "", None),
+    ],
+)
+def test_the_start_is_the_date_else_the_calls_year(tmp_path, start, year, expected):
+    (row,) = read([portfolio(tmp_path, line("1-A", "TÍTULO", "TALLER SAC", start=start, year=year))])
+    assert row.records[1].date == expected
+
+
+def test_bad_rows_are_refused_with_number_and_reason_and_cost_no_other(tmp_path):
+    path = portfolio(
+        tmp_path,
+        line("1-A", "CON\nDOS LÍNEAS", "TALLER SAC"),  # lines 2 and 3
+        line("", "SIN CONTRATO", "TALLER SAC"),  # 4
+        line("3-A", "", "TALLER SAC"),  # 5
+        line("4-A", "SIN NOMBRE", ""),  # 6
+        line("5-A", "DE OTRO MUNDO", "TALLER SAC", region="MACONDO"),  # 7
+        '"corta",2\n',  # 8
+        line("7-A", "BUENA", "TALLER SAC"),  # 9
+    )
+    found = list(read([path]))
+    assert [r.number for r in found] == [2, 4, 5, 6, 7, 8, 9]
+    reasons = [r.reason if isinstance(r, Refusal) else None for r in found]
+    for reason, word in zip(
+        reasons[1:6], ["CONTRATO", "TITULO", "NOMBRE_SOLICITANTE", "'MACONDO'", "2 columns"], strict=True
+    ):
+        assert word in reason
+    assert [r.records[1].text for r in (found[0], found[-1])] == ["CON DOS LÍNEAS", "BUENA"]
+
+
+def test_another_file_is_refused_with_the_columns_it_lacks(tmp_path):
+    path = tmp_path / "otro.csv"
+    path.write_text("FONDO,TITULO\nx,y\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="CONCURSO, ANIO, CONTRATO, FECHA_INICIO, NOMBRE_SOLICITANTE, DEPARTAMENTO"):
+        list(read([path]))
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real portfolio lies in ../shared, which is absent here")
+def test_every_row_of_the_real_files_is_accepted_or_refused():
+    paths = sorted(REAL.glob("*.csv"))
+    found = list(read(paths))
+    assert len(found) == 2527
+    for path in paths:
+        # Independent count: each record of these files begins a line; the csv module counts them.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            numbers = [r.number for r in found if r.file == path.name]
+            assert len(numbers) == sum(1 for _ in csv.reader(file, escapechar="\\")) - 1
+            assert numbers == sorted(set(numbers))
+    accepted = [r for r in found if isinstance(r, Row)]
+    assert len(accepted) + sum(isinstance(r, Refusal) for r in found) == 2527
+    partners = {p.id: p for p, _ in (r.records for r in accepted)}
+    texts = {t.id: t for _, t in (r.records for r in accepted)}
+    cambaya = partners["proinnovate-agroindustrias-cambaya-s-a"]
+    assert (cambaya.side, cambaya.kind, cambaya.region) == (Side.DEMAND, "firm", "PE-TAC")
+    assert texts["proinnovate-001-fincyt-pitei-2007"].date == dt.date(2007, 12, 28)
+    assert "ALIMENTO ARTIFICIAL, MEJORAMIENTO" in texts["proinnovate-019-fincyt-pitei-2008"].text  # was `\,`
+    assert not any("\\" in t.text for t in texts.values())

@@ -1,0 +1,171 @@
+"""The formula by hand, with weights small enough to follow."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher.records import Verdict, probability
+from matcher.scoring import familiarity, score, verdict
+from matcher.signals import Signals
+from matcher.weights import RULE_OF, RULES, Weights
+
+NAMES = tuple(RULE_OF)
+TINY = """
+bias = -2
+[text]
+lexical_share = 0.5
+lexical_cap = 6
+temperature = 1
+[weights]
+text = 1
+distance = 0.5
+same_region = 2
+same_country = 0
+sector = 3
+track_record = 0.25
+track_record_near = 0
+track_record_sector = 0
+[caps]
+track_record = 4
+text = 10
+[abstain]
+familiarity = 0.6
+"""
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Weights:
+    path = tmp_path_factory.mktemp("weights") / "tiny.toml"
+    path.write_text(TINY, encoding="utf-8")
+    return Weights.load(path)
+
+
+def signals(*rows: dict[str, float]) -> Signals:
+    values = np.array([[row.get(name, 0.0) for name in NAMES] for row in rows]).reshape(-1, len(NAMES))
+    return Signals(NAMES, values, np.zeros(len(rows)), (None,) * len(rows), np.zeros(len(rows), np.int64))
+
+
+def test_the_formula_by_hand(weights):
+    found = score(
+        signals(
+            {"text": 1.5, "distance": 2, "sector": 0.2},  # -2 + 1.5 + 1 + .6 = 1.1
+            {"text": 3, "distance": -1, "same_region": 1, "track_record": 2},  # -2 + 3 - .5 + 2 + .5 = 3
+        ),
+        weights,
+        frozenset(),
+    )
+    assert found.scores.tolist() == pytest.approx([1.1, 3.0])
+    assert found.order.tolist() == [1, 0]
+    by_name = dict(zip(found.names, found.terms[1].tolist(), strict=True))
+    assert by_name == {
+        "text": 3, "distance": -0.5, "same_region": 2, "same_country": 0, "sector": 0,
+        "track_record": 0.5, "track_record_near": 0, "track_record_sector": 0,
+    }  # fmt: skip
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.lists(st.floats(-1e6, 1e6), min_size=len(NAMES), max_size=len(NAMES)), min_size=1, max_size=6),
+    st.sets(st.sampled_from(RULES)),
+)
+def test_contributions_and_bias_add_up_to_the_score_to_the_last_bit(rows, without):
+    shipped = Weights.load()
+    found = score(signals(*(dict(zip(NAMES, row, strict=True)) for row in rows)), shipped, frozenset(without))
+    for terms, values, total in zip(found.terms.tolist(), found.values.tolist(), found.scores.tolist(), strict=True):
+        assert math.fsum([shipped.bias, *terms]) == total
+        assert terms == [value * weight for value, weight in zip(values, found.weights, strict=True)]
+
+
+def test_no_value_counts_for_more_than_its_cap_in_either_direction(weights):
+    found = score(signals({"track_record": 40}, {"track_record": 3}, {"text": -25}), weights, frozenset())
+    # -2 + .25 x 4; -2 + .25 x 3; -2 - 10
+    assert found.scores.tolist() == [-1.0, -1.25, -12.0]
+    assert found.values[:, NAMES.index("track_record")].tolist() == [4, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("without", "expected"),
+    [
+        (set(), -2 + 1 + 1 + 2 + 3 + 0.25),
+        ({"place"}, -2 + 1 + 3 + 0.25),
+        ({"sector"}, -2 + 1 + 1 + 2 + 0.25),
+        ({"track_record"}, -2 + 1 + 1 + 2 + 3),
+        ({"place", "sector", "track_record"}, -2 + 1),
+    ],
+)
+def test_a_rule_that_is_off_takes_its_terms_with_it(weights, without, expected):
+    given = {"text": 1, "distance": 2, "same_region": 1, "sector": 1, "track_record": 1}
+    found = score(signals(given), weights, frozenset(without))
+    assert found.scores.tolist() == [expected]
+    assert found.names == tuple(name for name in NAMES if RULE_OF[name] not in without)
+
+
+def test_ties_stand_in_the_order_of_ids(weights):
+    # The last is best; the others come to -1 in different ways and keep their order.
+    found = score(
+        signals({"text": 1}, {"distance": 2}, {"track_record": 4}, {"text": 1}, {"same_region": 1}),
+        weights,
+        frozenset(),
+    )
+    assert found.scores.tolist() == [-1, -1, -1, -1, 0]
+    assert found.order.tolist() == [4, 0, 1, 2, 3]
+
+
+def test_the_rank_without_rules_is_that_of_the_text_alone(weights):
+    rows = signals({"text": 1, "same_region": 1}, {"text": 3}, {"text": 2, "sector": 1}, {"text": 3})
+    for without in (frozenset(), frozenset(RULES)):
+        assert score(rows, weights, without).rank_without_rules.tolist() == [4, 1, 3, 2]
+    assert score(rows, weights, frozenset()).order.tolist() == [2, 0, 1, 3]  # 3, 1, 1, 1
+
+
+def test_without_rules_the_order_is_the_rank_without_rules(weights):
+    found = score(signals({"text": 2}, {"text": 9, "sector": 1}, {"text": 5}), weights, frozenset(RULES))
+    assert found.rank_without_rules[found.order].tolist() == [1, 2, 3]
+
+
+def test_no_candidates_give_no_scores(weights):
+    found = score(signals(), weights, frozenset())
+    assert (found.scores.tolist(), found.order.tolist(), found.rank_without_rules.tolist()) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("best", "typical", "share", "expected"),
+    [
+        (0.80, (0.90, 0.05), 0.5, -2 + 2),  # two deviations below, half of the words: (.8 - .9) / .05 + 4 x .5
+        (0.90, (0.90, 0.05), 0.0, 0.0),
+        (0.99, (0.90, 0.05), 0.25, 1.0),  # nearer than usual earns nothing
+        (0.10, (0.00, 0.00), 1.0, 4.0),  # too few texts to know what is usual
+        (-1.0, (0.00, 0.00), 0.1, 0.4),
+    ],
+)
+def test_familiarity_by_hand(best, typical, share, expected):
+    assert familiarity(best, typical, share) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("familiar", "has_words", "expected"),
+    [
+        (0.6, True, Verdict.MATCHES),
+        (0.59, True, Verdict.NO_GOOD_MATCH),
+        (9.0, False, Verdict.NO_GOOD_MATCH),
+        (-3.0, False, Verdict.NO_GOOD_MATCH),
+    ],
+)
+def test_a_list_is_worth_showing_from_the_threshold_if_the_question_says_something(familiar, has_words, expected):
+    assert verdict(familiar, has_words, 0.6) is expected
+
+
+def test_probability_by_hand():
+    assert probability(0) == 0.5
+    assert probability(math.log(3)) == pytest.approx(0.75)  # odds of three to one
+    assert probability(-math.log(3)) == pytest.approx(0.25)
+    assert (probability(1000), probability(-1000)) == (1.0, 0.0)  # and no overflow
+
+
+@settings(max_examples=50)
+@given(st.floats(-700, 700))
+def test_probabilities_for_and_against_add_up(value):
+    assert probability(value) + probability(-value) == pytest.approx(1.0)
