@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi_offline import FastAPIOffline
 
 from api import problems
 from api.routes import router
@@ -41,7 +42,8 @@ def create_app(live: LiveEngine | None = None) -> FastAPI:
             log.warning("%s", error)
         yield
 
-    app = FastAPI(
+    app: FastAPI = FastAPIOffline(
+        redoc_url=None,
         title="Tinkuy",
         version=version("tinkuy"),
         description=ABOUT,

@@ -45,6 +45,8 @@ class MatchOptions(Strict):
     filters: FiltersIn = FiltersIn()
     lang: Literal["es", "en"] = "es"
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"k": 5, "lang": "es"}]})
+
 
 class MatchIn(MatchOptions):
     """A question in words. Regions and sectors may be given by code or name."""

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -55,11 +56,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = Settings.read(os.environ)
         settings = replace(settings, language=_language_in(given) or settings.language)
         say = translator(settings.language)
-        _translate(commands, say)
-        commands.main(given, prog_name=PROGRAM, obj=Context(settings, say))
+        translated = deepcopy(commands)
+        _translate(translated, say)
+        code = translated.main(given, prog_name=PROGRAM, obj=Context(settings, say), standalone_mode=False)
     except TinkuyError as error:
         click.echo(f"{PROGRAM}: {error.text(say)}", err=True)
         sys.exit(2)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"{PROGRAM}: {error.format_message()}", err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _language_in(arguments: list[str]) -> str | None:
@@ -105,9 +116,10 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @click.group(
+    context_settings={"max_content_width": 110},
     help=N_(
         "Tinkuy finds who at universities and institutes can help a firm, and which firms need what a university can do."
-    )
+    ),
 )
 @_with_language
 def commands() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -58,6 +59,7 @@ class SentenceTransformerEncoder:
     def __init__(self, model: "SentenceTransformer", revision: str) -> None:
         self.model = model
         self._revision = revision
+        self._lock = threading.Lock()  # fast tokenizers refuse to be used by two threads at once
 
     @classmethod
     def load(cls, name: str | None, cache: Path) -> "SentenceTransformerEncoder":
@@ -113,15 +115,17 @@ class SentenceTransformerEncoder:
         encode = self.model.encode_query if role is Role.QUERY else self.model.encode_document
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            vectors[batch] = encode(
-                [calm[i] for i in batch], batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-            )
+            with self._lock:
+                vectors[batch] = encode(
+                    [calm[i] for i in batch], batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+                )
             if progress:
                 progress(start + len(batch), len(order))
         return vectors
 
     def _count_tokens(self, text: str) -> int:
-        return len(self.model.tokenizer.encode(text, add_special_tokens=False, verbose=False))
+        with self._lock:
+            return len(self.model.tokenizer.encode(text, add_special_tokens=False, verbose=False))
 
 
 def split_windows(text: str, room: int, count: Callable[[str], int]) -> list[str]:
@@ -136,16 +140,17 @@ def split_windows(text: str, room: int, count: Callable[[str], int]) -> list[str
     pieces = [piece for a, b in sentences(text) for piece in _split_words(text[a:b].strip(), room, count)]
     sizes = [count(piece) for piece in pieces]
     windows: list[str] = []
-    start = 0
-    while start < len(pieces):
+    start = reached = 0
+    while reached < len(pieces):
         end, total = start, 0
         while end < len(pieces) and (end == start or total + sizes[end] + 1 <= room):
             total += sizes[end] + 1
             end += 1
-        windows.append(" ".join(pieces[start:end]))
-        if end == len(pieces):
-            break
-        start = max(start + 1, end - OVERLAP)
+        if end > reached:
+            windows.append(" ".join(pieces[start:end]))
+            reached, start = end, max(start + 1, end - OVERLAP)
+        else:  # the sentences shared leave no room for the next one: they would only be said again
+            start += 1
     return windows
 
 

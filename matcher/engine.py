@@ -106,12 +106,13 @@ class Engine:
     def query_for(self, evidence_id: str, **options: object) -> Query:
         """Return the query that a stored text stands for: it seeks the other side.
 
-        Its place and sectors are its own, else those of its first partner.
+        Its place and sectors are its own, else those of its first partner in the snapshot.
 
         :raises NotFound: no such evidence in the snapshot.
         """
         evidence = self.evidence(evidence_id)
-        partner = self.snapshot.partners[evidence.partners[0]]
+        partners = self.snapshot.partners  # an evidence is in the snapshot because at least one of its partners is
+        partner = next(partners[id_] for id_ in evidence.partners if id_ in partners)
         query = Query(
             text=evidence.text,
             title=evidence.title,
@@ -192,7 +193,9 @@ class LiveEngine:
                 if self._engine is None:
                     raise
                 log.error("the snapshot in use goes on: %s", error)
-            self._seen.add(id_)
+                self._seen.add(id_)
+            else:
+                self._seen = {id_}  # an older one, should it be told to serve again, is opened again
             return self._engine
 
     def _serving(self) -> str | None:

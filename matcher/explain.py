@@ -50,7 +50,8 @@ def reason(
         template = N_("works in your sector: {name}") if value >= 1 else N_("works in a related sector: {name}")
         return say(template).format(name=sector_name(code, language))
     if signal == "experience":
-        return say(N_("{count} texts on record")).format(count=round(float(np.expm1(value))))
+        count = round(float(np.expm1(value)))
+        return say(N_("one text on record") if count == 1 else N_("{count} texts on record")).format(count=count)
     return _record_reason(signal, value, int(signals.outcomes[row]), partner.side, say)
 
 
@@ -73,8 +74,10 @@ def _record_reason(signal: str, value: float, count: int, side: Side, say: Trans
             template = once if count == 1 else N_("has worked with universities or institutes {count} times")
         return say(template).format(count=count)
     if signal == "track_record_near":
-        return say(N_("some of it in your region or country")) if value else say(N_("none of it in your region"))
-    return say(N_("some of it in your sector or a related one")) if value else say(N_("none of it in your sector"))
+        return say(N_("track record in your region or country")) if value else say(N_("no track record in your region"))
+    return (
+        say(N_("track record in your sector or a related one")) if value else say(N_("no track record in your sector"))
+    )
 
 
 def passages(

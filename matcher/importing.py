@@ -12,7 +12,11 @@ from matcher.sources import benchmark, proinnovate, table
 from matcher.sources.reading import Read, Reader, Refusal, Row
 from matcher.store.store import BATCH, Store, Writer
 
-FORMATS: dict[str, Reader] = {"table": table.read, "proinnovate": proinnovate.read, "benchmark": benchmark.read}
+FORMATS: dict[str, Reader] = {
+    "table": table.read,
+    "proinnovate": lambda paths, _: proinnovate.read(paths),
+    "benchmark": lambda paths, _: benchmark.read(paths),
+}
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ def import_files(store: Store, format_: str, paths: Sequence[Path], progress: Pr
     for path in paths:
         if not path.exists():
             raise BadInput(N_("{path} does not exist"), path=path)
-    rows: list[Read] = list(FORMATS[format_](paths))
+    rows: list[Read] = list(FORMATS[format_](paths, store.partner_ids()))
     rows = _settle(rows)
     summary = Summary(read=len(rows))
     with store.writing() as writer:

@@ -29,6 +29,11 @@ PERU = {
 }  # fmt: skip
 # A city's point is believed only if it lies near its region's, since names of cities repeat.
 CITY_REGION_KM = 700.0
+# What people write before a region's name.
+_KIND_OF_REGION = re.compile(
+    r"^(?:departamento|dpto\.?|depto\.?|department|region|gobierno regional|(?:provincia|province)(?: constitucional)?)"
+    r" (?:de |del |of )?"
+)
 
 Point = tuple[float, float]  # latitude, longitude in degrees
 
@@ -112,7 +117,9 @@ def find_region(text: str, country: str | None = None) -> str:
     code = MERGED.get(code, code)
     if code in _subdivisions():
         return code
-    name = re.sub(r"^(departamento|region|provincia)\s+(de\s+|del\s+)?", "", fold(text.strip()))
+    name = " ".join(fold(text).split())
+    if name not in _region_names():  # some have the word in their name: Región Metropolitana de Santiago
+        name = _KIND_OF_REGION.sub("", name)
     found = [c for c in _region_names().get(name, []) if country is None or c.startswith(country + "-")]
     at_home = [c for c in found if c.startswith(HOME + "-")]
     for choice in (found, at_home):

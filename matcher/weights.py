@@ -91,6 +91,8 @@ class Weights:
             raise BadWeights(
                 N_("weights file {path}: temperature must be above 0 and lexical_share between 0 and 1"), path=path
             )
+        if weights.text.texts < 1:
+            raise BadWeights(N_("weights file {path}: texts must be 1 or more"), path=path)
         return weights
 
 

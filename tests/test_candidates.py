@@ -40,35 +40,47 @@ def found_ids(side, **question) -> list[str]:
 
 def test_pool_by_hand():
     # t = 1: ln(e^1 + e^2) = 2 + ln(1 + 1/e); an owner of one text has that text's fit
-    found = pool(np.array([1.0, 5.0, 2.0]), np.array([0, 1, 0]), 2, 1.0)
+    found = pool(np.array([1.0, 5.0, 2.0]), np.array([0, 1, 0]), 2, 1.0, 5)
     np.testing.assert_allclose(found, [2 + math.log(1 + math.exp(-1)), 5.0])
 
 
 def test_pool_with_another_temperature_by_hand():
     # t = 2: 2 ln(e^(1/2) + e^(3/2) + e^(-1))
     expected = 2 * math.log(math.exp(0.5) + math.exp(1.5) + math.exp(-1))
-    np.testing.assert_allclose(pool(np.array([1.0, 3.0, -2.0]), np.zeros(3, int), 1, 2.0), [expected])
+    np.testing.assert_allclose(pool(np.array([1.0, 3.0, -2.0]), np.zeros(3, int), 1, 2.0, 5), [expected])
+
+
+def test_only_the_best_texts_of_each_owner_are_pooled():
+    # two an owner at t = 1: the first keeps 3 and 2, the second 1 and 1, the third has but one
+    found = pool(np.array([0.0, 1.0, 3.0, 1.0, 2.0, 0.5, -7.0]), np.array([0, 1, 0, 1, 0, 1, 2]), 3, 1.0, 2)
+    np.testing.assert_allclose(found, [3 + math.log(1 + math.exp(-1)), 1 + math.log(2), -7.0])
+
+
+def test_a_hundred_fair_texts_count_for_no_more_than_the_best_five():
+    # t ln sum of five e^0 = ln 5, under one text of fit 2
+    found = pool(np.array([0.0] * 100 + [2.0]), np.array([0] * 100 + [1]), 2, 1.0, 5)
+    np.testing.assert_allclose(found, [math.log(5), 2.0])
 
 
 def test_a_low_temperature_leaves_the_best_text_alone():
-    found = pool(np.array([1.0, 3.0, 2.9, -4.0]), np.array([0, 0, 0, 1]), 2, 0.001)
+    found = pool(np.array([1.0, 3.0, 2.9, -4.0]), np.array([0, 0, 0, 1]), 2, 0.001, 5)
     np.testing.assert_allclose(found, [3.0, -4.0], atol=1e-9)
 
 
 def test_a_high_temperature_counts_every_text_alike():
     # t log sum exp(f / t) -> t ln n + mean as t grows
-    found = pool(np.array([1.0, 3.0, -1.0]), np.zeros(3, int), 1, 1e6)
+    found = pool(np.array([1.0, 3.0, -1.0]), np.zeros(3, int), 1, 1e6, 5)
     np.testing.assert_allclose(found, [1e6 * math.log(3) + 1.0], atol=1e-4)
 
 
 @settings(max_examples=50)
-@given(st.lists(st.floats(-50, 50), min_size=1, max_size=8), st.floats(0.05, 5), st.floats(-50, 50))
-def test_pool_lies_between_the_best_text_and_that_plus_t_ln_n_and_grows_with_a_text(fits, temperature, another):
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=8), st.floats(0.05, 5), st.floats(-50, 50), st.integers(1, 9))
+def test_pool_lies_between_the_best_text_and_that_plus_t_ln_n_and_grows_with_a_text(fits, temperature, another, texts):
     def pooled(values):
-        return pool(np.array(values), np.zeros(len(values), int), 1, temperature)[0]
+        return pool(np.array(values), np.zeros(len(values), int), 1, temperature, texts)[0]
 
-    one = pooled(fits)
-    assert max(fits) - 1e-9 <= one <= max(fits) + temperature * math.log(len(fits)) + 1e-9
+    one, counted = pooled(fits), min(len(fits), texts)
+    assert max(fits) - 1e-9 <= one <= max(fits) + temperature * math.log(counted) + 1e-9
     assert pooled([*fits, another]) >= one - 1e-9
 
 
@@ -89,11 +101,11 @@ def test_equal_scores_standardise_to_zero(scores):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("cap", [0.5, 6.0])
+@pytest.mark.parametrize(("cap", "texts"), [(0.5, 1), (6.0, 1), (6.0, 5)])
 @pytest.mark.parametrize("language", ["es", "pt"])
-def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, share, cap, language):
+def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, share, cap, texts, language):
     text = "solidez del color del hilo de alpaca"
-    found = ask(side, text, weights=TextWeights(share, cap, 0.7), language=language)
+    found = ask(side, text, weights=TextWeights(share, cap, 0.7, texts), language=language)
     encoder = FakeEncoder()
     texts = [e.full_text for e in side.evidence]
     cosines = encoder.encode(texts, Role.PASSAGE).astype(float) @ encoder.encode([text], Role.QUERY)[0].astype(float)
@@ -103,8 +115,9 @@ def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, 
     expected = (1 - used) * (cosines - cosines.mean()) / cosines.std() + used * capped
     np.testing.assert_allclose(found.fit, expected[found.pair_text], atol=1e-4)
     for row, pooled in zip(found.partners, found.text, strict=True):
-        own = [expected[i] for i, e in enumerate(side.evidence) if side.partners[row].id in e.partners]
-        assert pooled == pytest.approx(0.7 * math.log(sum(math.exp(fit / 0.7) for fit in own)), abs=1e-4)
+        own = sorted(expected[i] for i, e in enumerate(side.evidence) if side.partners[row].id in e.partners)
+        best = own[-texts:]  # unsaac has two texts
+        assert pooled == pytest.approx(0.7 * math.log(sum(math.exp(fit / 0.7) for fit in best)), abs=1e-4)
     assert found.best_cosine == pytest.approx(cosines.max(), abs=1e-6)
 
 

@@ -220,8 +220,8 @@ def test_reasons_in_english(ask):
         "same_country": "in your country, Peru",
         "sector": "works in a related sector: Manufacture of textiles",
         "track_record": "has worked with firms 2 times",
-        "track_record_near": "some of it in your region or country",
-        "track_record_sector": "some of it in your sector or a related one",
+        "track_record_near": "track record in your region or country",
+        "track_record_sector": "track record in your sector or a related one",
     }
     assert reasons(found, "lejos")["distance"] == "distance unknown"
     assert reasons(found, "pucp")["track_record"] == "no track record yet"  # it was declined

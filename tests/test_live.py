@@ -7,7 +7,7 @@ import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS
 
 from matcher.engine import LiveEngine
-from matcher.errors import SnapshotMissing
+from matcher.errors import SnapshotDamaged, SnapshotMissing
 from matcher.index.snapshot import Snapshot, current_id
 from matcher.weights import Weights
 
@@ -62,9 +62,39 @@ def test_many_threads_get_one_load(live, monkeypatch):
     assert {id(engine) for engine in engines} == {id(live.current())}
 
 
-@pytest.mark.xfail(strict=True, reason="the docstring promises it; current() raises SnapshotDamaged instead")
-def test_a_new_snapshot_that_is_damaged_leaves_the_one_in_use_answering(live, home, encoder):
+def damage(home, id_):
+    (home / "snapshots" / id_ / "evidence.jsonl").unlink()
+
+
+def test_a_new_snapshot_that_is_damaged_leaves_the_one_in_use_answering(live, home, encoder, caplog):
     first = live.current()
     newer = Snapshot.build(home, PARTNERS, EVIDENCE, OUTCOMES, encoder)
-    (home / "snapshots" / newer / "evidence.jsonl").unlink()
+    damage(home, newer)
+    assert [live.current() is first for _ in range(3)] == [True] * 3
+    assert caplog.messages == [  # told once, not at every question
+        f"the snapshot in use goes on: snapshot {newer} is damaged: evidence.jsonl is absent or altered. "
+        "Run `tinkuy index` to build it anew"
+    ]
+    third = Snapshot.build(home, PARTNERS, EVIDENCE, OUTCOMES, encoder)
+    assert live.current().snapshot.id == third
+
+
+def test_a_damaged_snapshot_is_refused_where_none_is_in_use(live, home):
+    damage(home, current_id(home))
+    for _ in range(2):
+        with pytest.raises(SnapshotDamaged, match=r"evidence\.jsonl is absent or altered"):
+            live.current()
+
+
+def test_the_engine_goes_on_when_no_snapshot_is_named_any_more(live, home):
+    first = live.current()
+    (home / "CURRENT").unlink()
     assert live.current() is first
+
+
+def test_an_older_snapshot_that_is_told_to_serve_again_does(live, home, encoder):
+    older = live.current().snapshot.id
+    Snapshot.build(home, PARTNERS, EVIDENCE, OUTCOMES, encoder)
+    assert live.current().snapshot.id != older
+    (home / "CURRENT").write_text(older, encoding="utf-8")
+    assert live.current().snapshot.id == older

@@ -19,6 +19,7 @@ bias = -2
 lexical_share = 0.5
 lexical_cap = 6
 temperature = 1
+texts = 5
 [weights]
 text = 1
 distance = 0.5
@@ -28,6 +29,7 @@ sector = 3
 track_record = 0.25
 track_record_near = 0
 track_record_sector = 0
+experience = 0.5
 [caps]
 track_record = 4
 text = 10
@@ -52,17 +54,23 @@ def test_the_formula_by_hand(weights):
     found = score(
         signals(
             {"text": 1.5, "distance": 2, "sector": 0.2},  # -2 + 1.5 + 1 + .6 = 1.1
-            {"text": 3, "distance": -1, "same_region": 1, "track_record": 2},  # -2 + 3 - .5 + 2 + .5 = 3
+            {
+                "text": 3,
+                "distance": -1,
+                "same_region": 1,
+                "track_record": 2,
+                "experience": 4,
+            },  # -2 + 3 - .5 + 2 + .5 + 2 = 5
         ),
         weights,
         frozenset(),
     )
-    assert found.scores.tolist() == pytest.approx([1.1, 3.0])
+    assert found.scores.tolist() == pytest.approx([1.1, 5.0])
     assert found.order.tolist() == [1, 0]
     by_name = dict(zip(found.names, found.terms[1].tolist(), strict=True))
     assert by_name == {
         "text": 3, "distance": -0.5, "same_region": 2, "same_country": 0, "sector": 0,
-        "track_record": 0.5, "track_record_near": 0, "track_record_sector": 0,
+        "track_record": 0.5, "track_record_near": 0, "track_record_sector": 0, "experience": 2,
     }  # fmt: skip
 
 
@@ -89,15 +97,15 @@ def test_no_value_counts_for_more_than_its_cap_in_either_direction(weights):
 @pytest.mark.parametrize(
     ("without", "expected"),
     [
-        (set(), -2 + 1 + 1 + 2 + 3 + 0.25),
-        ({"place"}, -2 + 1 + 3 + 0.25),
-        ({"sector"}, -2 + 1 + 1 + 2 + 0.25),
-        ({"track_record"}, -2 + 1 + 1 + 2 + 3),
+        (set(), -2 + 1 + 1 + 2 + 3 + 0.25 + 0.5),
+        ({"place"}, -2 + 1 + 3 + 0.25 + 0.5),
+        ({"sector"}, -2 + 1 + 1 + 2 + 0.25 + 0.5),
+        ({"track_record"}, -2 + 1 + 1 + 2 + 3),  # experience goes with it
         ({"place", "sector", "track_record"}, -2 + 1),
     ],
 )
 def test_a_rule_that_is_off_takes_its_terms_with_it(weights, without, expected):
-    given = {"text": 1, "distance": 2, "same_region": 1, "sector": 1, "track_record": 1}
+    given = {"text": 1, "distance": 2, "same_region": 1, "sector": 1, "track_record": 1, "experience": 1}
     found = score(signals(given), weights, frozenset(without))
     assert found.scores.tolist() == [expected]
     assert found.names == tuple(name for name in NAMES if RULE_OF[name] not in without)

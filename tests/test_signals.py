@@ -10,7 +10,7 @@ from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
 from matcher.candidates import Candidates
 from matcher.index.side import SideIndex
 from matcher.places import locate
-from matcher.records import Outcome, Query, Side, Stage
+from matcher.records import Evidence, Outcome, Query, Side, Stage
 from matcher.signals import Signals, asked_countries, by_partner, compute, nearness
 
 SIDES = {s: SideIndex.build([p for p in PARTNERS if p.side is s], EVIDENCE, FakeEncoder(), None) for s in Side}
@@ -48,6 +48,27 @@ def arc(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 def test_the_text_signal_is_the_pooled_fit():
     assert measured()["text"] == {"lejos": 0.5, "pucp": -1.0, "unjbg": 2.0, "unsaac": 3.0}
+
+
+# experience
+
+
+def test_experience_is_the_logarithm_of_one_and_the_texts_on_record():
+    # unsaac has two texts, the others one
+    assert measured()["experience"] == pytest.approx(
+        {"lejos": math.log(2), "pucp": math.log(2), "unjbg": math.log(2), "unsaac": math.log(3)}
+    )
+
+
+def test_a_text_of_two_partners_is_on_the_record_of_both_whoever_asks():
+    texts = [Evidence("s", ("unjbg", "pucp", "taller"), "project", "Secado de queso."), *EVIDENCE]
+    side = SideIndex.build([p for p in PARTNERS if p.side is Side.SUPPLY], texts, FakeEncoder(), None)
+    rows, none = np.arange(4), np.empty(0, np.int64)
+    found = Candidates(rows, np.zeros(4), none, none, np.empty(0), 0.0)  # as if no text of theirs passed a filter
+    values = named(compute(side, found, Query("x", Side.SUPPLY), {}), Side.SUPPLY)["experience"]
+    assert values == pytest.approx(
+        {"lejos": math.log(2), "pucp": math.log(3), "unjbg": math.log(3), "unsaac": math.log(3)}
+    )
 
 
 # place

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from matcher.errors import BadWeights
-from matcher.weights import RULE_OF, RULES, SHIPPED, Weights
+from matcher.weights import RULE_OF, RULES, SHIPPED, TextWeights, Weights
 
 GOOD = """
 bias = -2
@@ -13,6 +13,7 @@ bias = -2
 lexical_share = 0.25
 lexical_cap = 6
 temperature = 0.5
+texts = 4
 [weights]
 text = 1.5
 distance = 0.1
@@ -22,6 +23,7 @@ sector = 1
 track_record = 0.02
 track_record_near = 0.3
 track_record_sector = 0.4
+experience = 0.7
 [caps]
 track_record = 5
 [abstain]
@@ -50,11 +52,11 @@ def refusal(read, text) -> str:
 def test_every_number_lands_where_it_belongs(read):
     found = read(GOOD)
     assert (found.bias, found.abstain) == (-2, 0.6)
-    assert (found.text.lexical_share, found.text.lexical_cap, found.text.temperature) == (0.25, 6, 0.5)
+    assert found.text == TextWeights(lexical_share=0.25, lexical_cap=6, temperature=0.5, texts=4)
     assert found.caps == {"track_record": 5}
     assert found.signals == {
         "text": 1.5, "distance": 0.1, "same_region": 2, "same_country": 0.5, "sector": 1,
-        "track_record": 0.02, "track_record_near": 0.3, "track_record_sector": 0.4,
+        "track_record": 0.02, "track_record_near": 0.3, "track_record_sector": 0.4, "experience": 0.7,
     }  # fmt: skip
 
 
@@ -69,6 +71,7 @@ def test_caps_may_be_left_out(read):
         ("lexical_share = 0.25", "text.lexical_share"),
         ("lexical_cap = 6", "text.lexical_cap"),
         ("temperature = 0.5", "text.temperature"),
+        ("texts = 4", "text.texts"),
         ("sector = 1", "weights.sector"),
         ("familiarity = 0.6", "abstain.familiarity"),
     ],
@@ -122,6 +125,13 @@ def test_a_temperature_or_share_outside_its_range_is_refused(read, old, new):
     )
 
 
+@pytest.mark.parametrize("texts", ["0", "-3", "0.9"])
+def test_no_text_at_all_cannot_be_pooled(read, texts):
+    assert refusal(read, GOOD.replace("texts = 4", f"texts = {texts}")) == (
+        f"weights file {read.path}: texts must be 1 or more"
+    )
+
+
 def test_the_shipped_file_names_every_signal_and_says_the_numbers_it_holds():
     raw = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
     found = Weights.load()
@@ -133,6 +143,7 @@ def test_the_shipped_file_names_every_signal_and_says_the_numbers_it_holds():
         "lexical_share": text.lexical_share,
         "lexical_cap": text.lexical_cap,
         "temperature": text.temperature,
+        "texts": text.texts,
     } == raw["text"]
 
 

@@ -56,8 +56,9 @@ def _read_delimited(path: Path) -> list[tuple[int, list[str]]]:
     first, _, rest = text.partition("\n")
     skipped = 0
     delimiter = None
-    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own hint
-        delimiter, text, skipped = first.strip()[4], rest, 1
+    hint = first.strip(" \r")  # a tab may be what it names
+    if hint.lower().startswith("sep=") and len(hint) == 5:  # Excel's own hint
+        delimiter, text, skipped = hint[4], rest, 1
     header = text.lstrip("\r\n").partition("\n")[0]
     delimiter = delimiter or max(DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

@@ -4,7 +4,7 @@ Which table a file or sheet is, its columns tell. Their order and that of the fi
 """
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -26,9 +26,10 @@ SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", 
 Values = dict[str, str]
 
 
-def read(paths: Sequence[Path]) -> Iterator[Read]:
+def read(paths: Sequence[Path], stored: Collection[str] = ()) -> Iterator[Read]:
     """Yield the rows of all files, partners first.
 
+    :param stored: ids of the partners that are in the database already.
     :raises BadInput: a file cannot be read, or is none of the tables.
     """
     tables: list[tuple[Sheet, Cells, dict[int, str]]] = []
@@ -38,12 +39,12 @@ def read(paths: Sequence[Path]) -> Iterator[Read]:
             raise BadInput(N_("{path} is empty"), path=path)
         tables += [_recognise(cells, path) for cells in sheets]
     tables.sort(key=lambda table: SHEETS.index(table[0]))
-    ids = _Ids()
+    ids = _Ids(stored)
     for sheet, cells, columns in tables:
         file = cells.file if fold(cells.name) == fold(Path(cells.file).stem) else f"{cells.file} [{cells.name}]"
         for number, values in cells.rows:
-            row = {name: clean(values[i]) if i < len(values) else "" for i, name in columns.items()}
             try:
+                row = _row(cells.header, columns, values)
                 if any(values[len(cells.header) :]):  # a comma without quotes: the rest would be lost
                     raise BadInput(N_("the row has {count} columns, the header another number"), count=len(values))
                 yield Row(file, number, (_MAKE[sheet](row, ids),))
@@ -134,10 +135,10 @@ def _recognise(cells: Cells, path: Path) -> tuple[Sheet, Cells, dict[int, str]]:
 
 
 class _Ids:
-    """Partners named so far in this import, so that texts may name them by id or by name."""
+    """Partners in the database or named so far in this import, so that texts may name them by id or by name."""
 
-    def __init__(self) -> None:
-        self.known: set[str] = set()
+    def __init__(self, stored: Collection[str]) -> None:
+        self.known = set(stored)
         self.by_name: dict[str, str] = {}
 
     def add(self, partner: Partner) -> None:
@@ -148,7 +149,33 @@ class _Ids:
         if reference in self.known:
             return reference
         named = self.by_name.get(fold(reference))
-        return named or (slug(reference) if " " in reference else reference)
+        if named:
+            return named
+        made = _id_of(reference)
+        return made if " " in reference or made in self.known else reference  # one word is an id or a name
+
+
+def _id_of(name: str) -> str:
+    """Return the id that a partner's name makes; a name without any Latin letter gets one of its digest."""
+    return slug(name) or f"x-{digest(fold(name))}"
+
+
+def _row(header: list[str], columns: dict[int, str], values: list[str]) -> Values:
+    """Return column -> value; of two columns with one meaning the one that is filled."""
+    row: Values = {}
+    source: dict[str, str] = {}  # column -> the header that its value stands under
+    for i, name in columns.items():
+        value = clean(values[i]) if i < len(values) else ""
+        if value and row.get(name) and row[name] != value:
+            raise BadInput(
+                N_("columns {first!r} and {second!r} both mean {column}, and differ here: leave one of them empty"),
+                first=source[name],
+                second=header[i],
+                column=name,
+            )
+        if value or name not in row:
+            row[name], source[name] = value, header[i]
+    return row
 
 
 def _split(text: str) -> list[str]:
@@ -194,14 +221,19 @@ def _place(row: Values) -> tuple[str | None, str | None]:
     """Return country and region; the region tells the country where only it is given."""
     country = find_country(row["country"]) if row.get("country") else None
     region = find_region(row["region"], country) if row.get("region") else None
-    return country or country_of(region), region
+    inside = country_of(region)
+    if country and inside and inside != country:
+        raise BadInput(
+            N_("region {region} lies in {inside}, not in {country}"), region=region, inside=inside, country=country
+        )
+    return country or inside, region
 
 
 def _partner(row: Values, ids: _Ids) -> Partner:
     _need(row, "side", "name")
     country, region = _place(row)
     partner = Partner(
-        id=row.get("id") or slug(row["name"]),
+        id=row.get("id") or _id_of(row["name"]),
         side=Side(_choice(row, "side", SIDES)),
         name=row["name"],
         kind=_kind(row, "other"),

@@ -57,6 +57,11 @@ class Store:
         with Session(self.engine) as session:
             return [_to_partner(row) for row in session.scalars(select(PartnerRow).order_by(PartnerRow.id))]
 
+    def partner_ids(self) -> frozenset[str]:
+        """Return the ids of all partners."""
+        with Session(self.engine) as session:
+            return frozenset(session.scalars(select(PartnerRow.id)))
+
     def evidence(self) -> list[Evidence]:
         """Return all evidence by id."""
         with Session(self.engine) as session:
