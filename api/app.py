@@ -13,8 +13,8 @@ from fastapi_offline import FastAPIOffline
 from api import problems
 from api.routes import router
 from api.schemas import ProblemOut
-from matcher.engine import LiveEngine
 from matcher.errors import SnapshotError
+from matcher.live import LiveEngine
 from matcher.parts import open_live_engine
 from matcher.settings import Settings
 

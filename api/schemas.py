@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from matcher.engine import MAX_K, MAX_QUERY
+from matcher.asking import MAX_K, MAX_QUERY
 from matcher.records import Filters, Query, Side
 
 Code = Annotated[str, Field(max_length=200)]

@@ -11,7 +11,11 @@ from matcher.records import Query, Side
 from matcher.settings import Settings
 
 QUESTION = Query(
-    "se me corren los colores de las chompas de alpaca al lavar", Side.SUPPLY, region="Cusco", sectors=("textiles",), k=3
+    "se me corren los colores de las chompas de alpaca al lavar",
+    Side.SUPPLY,
+    region="Cusco",
+    sectors=("textiles",),
+    k=3,
 )
 # Rich's own template without the fonts that it would fetch from afar.
 TEMPLATE = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">

@@ -11,10 +11,10 @@ import click
 from eval.answers import Answer, run
 from eval.measures import Figure, figures
 from eval.trec import write_run
-from matcher.cli import progress_bar
 from matcher.errors import TinkuyError
 from matcher.parts import open_encoder
 from matcher.records import Verdict
+from matcher.render import progress_bar
 from matcher.settings import Settings
 from matcher.sources.benchmark import Benchmark
 from matcher.weights import RULE_OF, Weights

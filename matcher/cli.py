@@ -5,8 +5,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,7 +14,6 @@ from typing import Any
 
 import click
 from click.shell_completion import get_completion_class
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from matcher import parts, render
 from matcher.answer_json import plain, to_json
@@ -99,20 +97,6 @@ def _with_language(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--lang", type=click.Choice(["es", "en"]), expose_value=False, help=N_("Language of the answer (default: es).")
     )(function)
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on standard error, where that is a terminal; else a line at the start."""
-    console = render.console(None, stderr=True)
-    if not console.is_terminal:
-        console.print(f"{what} …")
-        yield lambda *_: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(what, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 @click.group(
@@ -288,7 +272,7 @@ def status_command(context: Context, as_json: bool) -> None:
 def import_command(context: Context, format_: str, files: tuple[Path, ...], refusals: Path | None) -> None:
     """Import files and account for every row."""
     say = context.say
-    with progress_bar(say(N_("Importing"))) as progress:
+    with render.progress_bar(say(N_("Importing"))) as progress:
         summary = import_files(parts.open_store(context.settings), format_, files, progress)
     click.echo(
         say(
@@ -340,7 +324,7 @@ def template_command(context: Context, path: Path) -> None:
 @in_context
 def index_command(context: Context) -> None:
     """Build a snapshot."""
-    with progress_bar(context.say(N_("Building the snapshot"))) as progress:
+    with render.progress_bar(context.say(N_("Building the snapshot"))) as progress:
         id_ = parts.build_snapshot(context.settings, progress)
     click.echo(context.say(N_("Snapshot {id} serves.")).format(id=id_))
 
@@ -359,12 +343,12 @@ def demo_command(context: Context) -> None:
         files = sorted((CHECKOUT / "data" / "demo").glob("*.csv"))
         if not files:
             raise NotFound(N_("the demonstration data is not here: run this in a checkout of Tinkuy"))
-        with progress_bar(say(N_("Loading the demonstration data"))) as progress:
+        with render.progress_bar(say(N_("Loading the demonstration data"))) as progress:
             import_files(store, "table", files, progress)
     try:
         id_ = current_id(settings.home)
     except SnapshotError:
-        with progress_bar(say(N_("Building the snapshot (a minute, once)"))) as progress:
+        with render.progress_bar(say(N_("Building the snapshot (a minute, once)"))) as progress:
             id_ = parts.build_snapshot(settings, progress)
     click.echo(say(N_("Snapshot {id} serves.")).format(id=id_))
 
@@ -376,7 +360,7 @@ def demo_command(context: Context) -> None:
 @in_context
 def model_command(context: Context) -> None:
     """Load the model."""
-    with progress_bar(context.say(N_("Preparing the model"))):
+    with render.progress_bar(context.say(N_("Preparing the model"))):
         encoder = parts.open_encoder(context.settings)
     click.echo(f"{encoder.revision} ({encoder.dimensions})")
 

@@ -1,30 +1,35 @@
 """The whole path of a query, assembled: the only place where anything is ranked."""
 
-import logging
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from matcher import candidates as candidate_search
 from matcher import explain, scoring, signals
+from matcher.asking import checked
 from matcher.encode import Encoder, Role, Vectors
-from matcher.errors import BadQuery, NotFound, SnapshotError, SnapshotMissing
+from matcher.errors import NotFound
 from matcher.index.side import SideIndex
-from matcher.index.snapshot import Snapshot, current_id
+from matcher.index.snapshot import Snapshot
 from matcher.language import N_, translator
-from matcher.places import find_country, find_region
-from matcher.records import Contribution, Evidence, Match, MatchList, Query, Side, Verdict, join_title, probability
-from matcher.sectors import find_sector
-from matcher.text import clean, detect_language, fold, query_stems, words
-from matcher.weights import RULES, Weights
+from matcher.records import (
+    Contribution,
+    Evidence,
+    Match,
+    MatchList,
+    Partner,
+    Passage,
+    Query,
+    Side,
+    Verdict,
+    probability,
+)
+from matcher.scoring import Scored
+from matcher.signals import Signals
+from matcher.text import fold, query_stems, words
+from matcher.weights import Weights
 
-log = logging.getLogger(__name__)
-MAX_QUERY = 20_000  # characters: some six pages; more is a document, not a question
-MAX_K = 1000
 FOREIGN_SHARE = 0.4  # of known words, where the question seems to be in a language that no text has
 
 
@@ -59,41 +64,16 @@ class Engine:
         )
         verdict = scoring.verdict(familiar, bool(telling), self.weights.abstain)
 
-        shown = scored.order[: query.k]
+        shown = scored.order[: query.k].tolist()
         rows = [int(row) for row in found.partners[shown]]
         texts = explain.passages(side, found, rows, query, vector, self.encoder) if passages else {}
-        matches = []
-        for rank, (index, row) in enumerate(zip(shown.tolist(), rows, strict=True), start=1):
-            partner = side.partners[row]
-            km = float(measured.kilometres[index])
-            contributions = tuple(
-                Contribution(
-                    name,
-                    float(value),
-                    weight,
-                    float(term),
-                    explain.reason(name, float(value), index, partner, query, measured, say, reader),
-                )
-                for name, value, weight, term in zip(
-                    scored.names, scored.values[index], scored.weights, scored.terms[index], strict=True
-                )
-            )
-            score = float(scored.scores[index])
-            matches.append(
-                Match(
-                    rank,
-                    partner,
-                    score,
-                    probability(score),
-                    None if np.isnan(km) else km,
-                    contributions,
-                    texts.get(row, ()),
-                    int(scored.rank_without_rules[index]),
-                )
-            )
+        matches = tuple(
+            _match(rank, index, side.partners[row], texts.get(row, ()), query, measured, scored, reader)
+            for rank, (index, row) in enumerate(zip(shown, rows, strict=True), start=1)
+        )
         advice = explain.advice(query, shared, say) if verdict is Verdict.NO_GOOD_MATCH else ()
         return MatchList(
-            tuple(matches),
+            matches,
             verdict,
             advice,
             query,
@@ -143,6 +123,40 @@ class Engine:
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
 
+def _match(
+    rank: int,
+    index: int,
+    partner: Partner,
+    passages: tuple[Passage, ...],
+    query: Query,
+    measured: Signals,
+    scored: Scored,
+    reader: str,
+) -> Match:
+    """Return the candidate at `index` as a match, with a reason for each of its terms."""
+    say = translator(reader)
+    contributions = tuple(
+        Contribution(
+            name, value, weight, term, explain.reason(name, value, index, partner, query, measured, say, reader)
+        )
+        for name, value, weight, term in zip(
+            scored.names, scored.values[index].tolist(), scored.weights, scored.terms[index].tolist(), strict=True
+        )
+    )
+    score = float(scored.scores[index])
+    km = float(measured.kilometres[index])
+    return Match(
+        rank,
+        partner,
+        score,
+        probability(score),
+        None if np.isnan(km) else km,
+        contributions,
+        passages,
+        int(scored.rank_without_rules[index]),
+    )
+
+
 def _shared_words(side: SideIndex, query: Query) -> tuple[list[str], list[str]]:
     """Return the question's telling words that some text has too, and all its telling words."""
     text = query.full_text
@@ -160,93 +174,3 @@ def _known_share(side: SideIndex, query: Query, language_given: bool, shared: li
     if query.language and query.language not in side.languages:
         return 1.0 if language_given else FOREIGN_SHARE
     return len(shared) / max(len(telling), 1)
-
-
-class LiveEngine:
-    """Serves the newest snapshot: a new one is opened when it has replaced the one in use."""
-
-    def __init__(self, home: Path, encoder: Encoder, weights: Weights) -> None:
-        self.home = home
-        self.encoder = encoder
-        self.weights = weights
-        self._lock = threading.Lock()
-        self._engine: Engine | None = None
-        self._seen: set[str | None] = set()  # ids that need no opening: the one in use, and unusable ones
-
-    def current(self) -> Engine:
-        """Return the engine of the snapshot that serves.
-
-        A new snapshot that cannot be used leaves the engine in use as it is.
-
-        :raises SnapshotError: there is none that can be used, and none was in use before.
-        """
-        if self._serving() in self._seen:
-            assert self._engine is not None  # noqa: S101 - ids are seen only with an engine in use
-            return self._engine
-        with self._lock:
-            id_ = self._serving()
-            if id_ in self._seen and self._engine is not None:
-                return self._engine
-            try:
-                self._engine = Engine(Snapshot.open_current(self.home, self.encoder), self.encoder, self.weights)
-            except SnapshotError as error:
-                if self._engine is None:
-                    raise
-                log.error("the snapshot in use goes on: %s", error)
-                self._seen.add(id_)
-            else:
-                self._seen = {id_}  # an older one, should it be told to serve again, is opened again
-            return self._engine
-
-    def _serving(self) -> str | None:
-        try:
-            return current_id(self.home)
-        except SnapshotMissing:
-            return None
-
-
-def checked(query: Query) -> Query:
-    """Return the query with clean text and canonical codes.
-
-    :raises BadQuery: it cannot be answered as asked; the message says why.
-    """
-    length = len(query.full_text)
-    if length > MAX_QUERY:
-        raise BadQuery(
-            N_("the text has {length} characters, the most is {limit}: describe the problem in a few sentences"),
-            length=length,
-            limit=MAX_QUERY,
-        )
-    text, title = clean(query.text), clean(query.title) if query.title else None
-    if not any(c.isalnum() for c in (title or "") + text):
-        raise BadQuery(N_("the text is empty: describe in a few words what you need or offer"))
-    if not 1 <= query.k <= MAX_K:
-        raise BadQuery(N_("k is {k}; it must lie between 1 and {limit}"), k=query.k, limit=MAX_K)
-    unknown = sorted(query.without.difference(RULES))
-    if unknown:
-        raise BadQuery(N_("unknown rule {name!r}; rules are {known}"), name=unknown[0], known=", ".join(RULES))
-    filters = query.filters
-    return replace(
-        query,
-        text=text,
-        title=title,
-        language=query.language or detect_language(join_title(title, text)),
-        countries=_codes(query.countries, find_country),
-        region=_codes((query.region,), find_region)[0] if query.region else None,
-        sectors=_codes(query.sectors, find_sector),
-        filters=replace(
-            filters,
-            countries=frozenset(_codes(tuple(filters.countries), find_country)),
-            regions=frozenset(_codes(tuple(filters.regions), find_region)),
-            sectors=frozenset(_codes(tuple(filters.sectors), find_sector)),
-            kinds=frozenset(fold(kind).replace(" ", "_") for kind in filters.kinds),
-            languages=frozenset(language.lower() for language in filters.languages),
-        ),
-    )
-
-
-def _codes(given: tuple[str, ...], find: Callable[[str], str]) -> tuple[str, ...]:
-    try:
-        return tuple(dict.fromkeys(find(name) for name in given))
-    except NotFound as error:
-        raise BadQuery(error.message, **error.values) from error

@@ -1,8 +1,8 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
-from matcher.engine import LiveEngine
 from matcher.index.snapshot import Snapshot
+from matcher.live import LiveEngine
 from matcher.settings import Settings
 from matcher.store.store import Store
 from matcher.vector_cache import CachedEncoder

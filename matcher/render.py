@@ -1,10 +1,12 @@
 """Answers and records as a person reads them in a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -129,3 +131,17 @@ def console(width: int | None, *, stderr: bool = False) -> Console:
     """Return a console; a fixed width where the output is no terminal."""
     made = Console(stderr=stderr, highlight=False, markup=False)
     return made if made.is_terminal else Console(stderr=stderr, highlight=False, markup=False, width=width or 120)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error, where that is a terminal; else a line at the start."""
+    shown = console(None, stderr=True)
+    if not shown.is_terminal:
+        shown.print(f"{what} …")
+        yield lambda *_: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=shown, transient=True) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -13,6 +13,7 @@ from matcher.weights import RULE_OF, Weights
 Floats = NDArray[np.float64]
 # One deviation of closeness weighs as much as a quarter of the words (from the demonstration questions).
 WORDS_WEIGHT = 4.0
+UNKNOWN_CLOSENESS = -1.0  # of a side with too few texts to tell what is typical: its words decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def familiarity(best_cosine: float, typical: tuple[float, float], known_share: f
     :param known_share: 0 to 1.
     """
     mean, spread = typical
-    closeness = min(best_cosine - mean, 0.0) / spread if spread > 0 else 0.0
+    closeness = min(best_cosine - mean, 0.0) / spread if spread > 0 else UNKNOWN_CLOSENESS
     return closeness + WORDS_WEIGHT * known_share
 
 

@@ -7,17 +7,17 @@ from functools import cache
 
 import nh3
 import Stemmer
-from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_SPANISH
+from bm25s.stopwords import STOPWORDS_EN, STOPWORDS_SPANISH
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 LANGUAGES = ("es", "en", "pt")  # those that detection tells apart
 STEMMED = {"es": "spanish", "en": "english", "pt": "portuguese"}
-# Words of asking and offering: they say that one seeks, not what.
+# Words of asking and offering, and pronouns that the list lacks: they say that one seeks, not what.
 ASKING = frozenset(
     """necesito necesita necesitan necesitamos nesesito nesesitamos quiero quiere queremos quisiera quisieramos
     busco buscamos ayuda ayude ayuden ayudar alguien hola gracias favor puedo puede pueden podemos hacer hago
-    ofrezco ofrecemos need needs want wants looking help someone please can could would us offer thanks
-    hello""".split()  # noqa: SIM905
+    ofrezco ofrecemos need needs want wants looking help someone please can could would offer thanks
+    hello i me my you your he she we us our they them their""".split()  # noqa: SIM905
 )
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 # Tags that end a line: without them `<p>Uno</p><p>dos</p>` would run together.
@@ -88,7 +88,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 @cache
 def stop_words() -> frozenset[str]:
     """Return the Spanish and English stop words and the words of asking, folded."""
-    return frozenset(fold(word) for word in (*STOPWORDS_SPANISH, *STOPWORDS_EN_PLUS, *ASKING))
+    return frozenset(fold(word) for word in (*STOPWORDS_SPANISH, *STOPWORDS_EN, *ASKING))
 
 
 @cache

@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from matcher.answer_json import to_json
-from matcher.engine import LiveEngine
 from matcher.index.snapshot import Snapshot
+from matcher.live import LiveEngine
 from matcher.records import Query, Side
 from matcher.weights import Weights
 

@@ -9,7 +9,7 @@ from conftest import FakeEncoder
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from matcher.engine import LiveEngine
+from matcher.live import LiveEngine
 from matcher.weights import Weights
 
 ENGLISH = {"Accept-Language": "en"}

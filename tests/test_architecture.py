@@ -17,8 +17,9 @@ STEPS = (
     {"candidates"},
     {"signals"},
     {"scoring"},
-    {"explain"},
+    {"explain", "asking"},
     {"engine"},
+    {"live"},
     {"answer_json", "render", "parts", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}

@@ -101,11 +101,11 @@ def test_equal_scores_standardise_to_zero(scores):
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize(("cap", "texts"), [(0.5, 1), (6.0, 1), (6.0, 5)])
+@pytest.mark.parametrize(("cap", "best"), [(0.5, 1), (6.0, 1), (6.0, 5)])
 @pytest.mark.parametrize("language", ["es", "pt"])
-def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, share, cap, texts, language):
+def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, share, cap, best, language):
     text = "solidez del color del hilo de alpaca"
-    found = ask(side, text, weights=TextWeights(share, cap, 0.7, texts), language=language)
+    found = ask(side, text, weights=TextWeights(share, cap, 0.7, best), language=language)
     encoder = FakeEncoder()
     texts = [e.full_text for e in side.evidence]
     cosines = encoder.encode(texts, Role.PASSAGE).astype(float) @ encoder.encode([text], Role.QUERY)[0].astype(float)
@@ -115,9 +115,9 @@ def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, 
     expected = (1 - used) * (cosines - cosines.mean()) / cosines.std() + used * capped
     np.testing.assert_allclose(found.fit, expected[found.pair_text], atol=1e-4)
     for row, pooled in zip(found.partners, found.text, strict=True):
-        own = sorted(expected[i] for i, e in enumerate(side.evidence) if side.partners[row].id in e.partners)
-        best = own[-texts:]  # unsaac has two texts
-        assert pooled == pytest.approx(0.7 * math.log(sum(math.exp(fit / 0.7) for fit in best)), abs=1e-4)
+        own = [expected[i] for i, e in enumerate(side.evidence) if side.partners[row].id in e.partners]
+        own = sorted(own)[-best:]  # unsaac has two texts
+        assert pooled == pytest.approx(0.7 * math.log(sum(math.exp(fit / 0.7) for fit in own)), abs=1e-4)
     assert found.best_cosine == pytest.approx(cosines.max(), abs=1e-6)
 
 

@@ -47,6 +47,13 @@ def test_excels_sep_line_rules_and_counts_as_a_row(tmp_path):
     assert sheet.rows == [(3, ["1,0", "2"])]
 
 
+@pytest.mark.parametrize("hint", ["sep=\t", "SEP=\t ", " sep=\t"])
+def test_excels_sep_line_may_name_a_tab(tmp_path, hint):
+    sheet = cells(tmp_path / "a.csv", f"{hint}\r\na,b\tc,d\r\n1,0\t2\r\n")
+    assert sheet.header == ["a,b", "c,d"]
+    assert sheet.rows == [(3, ["1,0", "2"])]
+
+
 def test_rows_keep_the_number_of_their_first_line(tmp_path):
     text = '\nid,texto\n1,"línea uno\nlínea dos\n\nlínea cuatro"\n\n,\n2,"con ""comillas"", y coma"\n'
     # line 1 empty, 2 header, 3 to 6 the first row, 7 empty, 8 nothing but a comma, 9 the second

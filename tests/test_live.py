@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS
 
-from matcher.engine import LiveEngine
 from matcher.errors import SnapshotDamaged, SnapshotMissing
 from matcher.index.snapshot import Snapshot, current_id
+from matcher.live import LiveEngine
 from matcher.weights import Weights
 
 

@@ -34,6 +34,14 @@ LIMA, CUSCO, TACNA = (-12.0464, -77.0428), (-13.5319, -71.9675), (-18.0146, -70.
         ("Región San Martín", "PE-SAM"),
         ("departamento de Puno", "PE-PUN"),
         ("Madre de Dios", "PE-MDD"),
+        ("Departamento de Madre de Dios", "PE-MDD"),
+        ("Departamento de La Libertad", "PE-LAL"),
+        ("Provincia Constitucional del Callao", "PE-CAL"),
+        ("PROVINCIA  CONSTITUCIONAL DEL CALLAO", "PE-CAL"),
+        ("Gobierno Regional de Puno", "PE-PUN"),
+        ("Dpto. Tacna", "PE-TAC"),
+        ("Department of Cuzco", "PE-CUS"),
+        ("Región Metropolitana de Santiago", "CL-RM"),  # the word is part of the name
         ("CL-RM", "CL-RM"),
     ],
 )

@@ -13,7 +13,7 @@ from platformdirs import user_cache_path
 
 from api.app import create_app
 from matcher import bundled_model, parts
-from matcher.encode import Role, SentenceTransformerEncoder
+from matcher.encode import PREPARATION, Role, SentenceTransformerEncoder
 from matcher.errors import ModelMissing
 from matcher.importing import import_files
 from matcher.settings import CHECKOUT, Settings
@@ -56,7 +56,7 @@ def test_vectors_are_those_of_the_wheels_own_engine(encoder: SentenceTransformer
 def test_a_fresh_conversion_gives_the_same_vectors(encoder: SentenceTransformerEncoder, tmp_path: Path) -> None:
     fresh = SentenceTransformerEncoder.load(None, tmp_path)
     assert fresh.revision == encoder.revision
-    assert [p.name for p in tmp_path.iterdir()] == [encoder.revision]
+    assert [f"{p.name}+p{PREPARATION}" for p in tmp_path.iterdir()] == [encoder.revision]
     vectors = fresh.encode(TEXTS, Role.PASSAGE)
     np.testing.assert_allclose(vectors, encoder.encode(TEXTS, Role.PASSAGE), atol=1e-6)
 

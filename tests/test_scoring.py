@@ -145,8 +145,8 @@ def test_no_candidates_give_no_scores(weights):
         (0.80, (0.90, 0.05), 0.5, -2 + 2),  # two deviations below, half of the words: (.8 - .9) / .05 + 4 x .5
         (0.90, (0.90, 0.05), 0.0, 0.0),
         (0.99, (0.90, 0.05), 0.25, 1.0),  # nearer than usual earns nothing
-        (0.10, (0.00, 0.00), 1.0, 4.0),  # too few texts to know what is usual
-        (-1.0, (0.00, 0.00), 0.1, 0.4),
+        (0.10, (0.00, 0.00), 1.0, -1 + 4),  # too few texts to know what is usual: one deviation below is assumed
+        (-1.0, (0.00, 0.00), 0.1, -1 + 0.4),
     ],
 )
 def test_familiarity_by_hand(best, typical, share, expected):

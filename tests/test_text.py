@@ -125,6 +125,14 @@ def test_stems_meet_across_accents_and_endings_and_drop_words_of_asking():
     assert stems("Necesito fibra de alpaca y los textiles", "es") == ["fibr", "alpac", "textil"]
     # Porter2: dry, drying -> dri; leaves -> leav; "I", "need", "to" say nothing
     assert stems("I need to dry, drying leaves", "en") == ["dri", "dri", "leav"]
+    # Porter2: materials -> materi, bags -> bag; pronouns of English say nothing either
+    assert stems("We test our materials; my bags, your bags and you", "en") == [
+        "test",
+        "materi",
+        "bag",
+        "bag",
+    ]
+    assert stems("What do they have? I am looking for us all", "en") == []
     assert stems("x 5 C13", "es") == ["5", "c13"]  # single letters go, digits stay
     assert stems("Wasser fließt", "de") == ["wasser", "fliesst"]  # no stemmer: folded only
 

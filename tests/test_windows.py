@@ -33,6 +33,15 @@ def test_sentences_that_fill_a_window_alone_share_nothing():
     assert split_windows(text, 4, count_words) == ["Uno dos tres cuatro.", "Cinco seis siete ocho."]
 
 
+def test_no_window_only_repeats_the_end_of_the_one_before():
+    # 3 + 3 words fill the first; with the 8 that follow, the second sentence would be over 10.
+    text = "Uno dos tres. Cuatro cinco seis. Siete ocho nueve diez once doce trece catorce."
+    assert split_windows(text, 10, count_words) == [
+        "Uno dos tres. Cuatro cinco seis.",
+        "Siete ocho nueve diez once doce trece catorce.",
+    ]
+
+
 def test_a_sentence_longer_than_a_window_is_cut_between_words():
     # 31 characters: the last space in the first half is the one behind "tres".
     text = "uno dos tres cuatro cinco seis."
@@ -71,6 +80,7 @@ def test_every_word_is_in_a_window_in_order_and_no_window_is_over_the_limit(leng
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))  # a run without gaps
         assert len(numbers) <= room
         assert numbers[0] <= reached  # nothing left out since the window before
+        assert numbers[-1] >= reached  # and something new
         reached = numbers[-1] + 1
     assert reached == len(all_words)
 

@@ -1,0 +1,62 @@
+"""A question before it is answered: checked, cleaned, its codes understood."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from matcher.errors import BadQuery, NotFound
+from matcher.language import N_
+from matcher.places import find_country, find_region
+from matcher.records import Query, join_title
+from matcher.sectors import find_sector
+from matcher.text import clean, detect_language, fold
+from matcher.weights import RULES
+
+MAX_QUERY = 20_000  # characters: some six pages; more is a document, not a question
+MAX_K = 1000
+
+
+def checked(query: Query) -> Query:
+    """Return the query with clean text and canonical codes.
+
+    :raises BadQuery: it cannot be answered as asked; the message says why.
+    """
+    length = len(query.full_text)
+    if length > MAX_QUERY:
+        raise BadQuery(
+            N_("the text has {length} characters, the most is {limit}: describe the problem in a few sentences"),
+            length=length,
+            limit=MAX_QUERY,
+        )
+    text, title = clean(query.text), clean(query.title) if query.title else None
+    if not any(c.isalnum() for c in (title or "") + text):
+        raise BadQuery(N_("the text is empty: describe in a few words what you need or offer"))
+    if not 1 <= query.k <= MAX_K:
+        raise BadQuery(N_("k is {k}; it must lie between 1 and {limit}"), k=query.k, limit=MAX_K)
+    unknown = sorted(query.without.difference(RULES))
+    if unknown:
+        raise BadQuery(N_("unknown rule {name!r}; rules are {known}"), name=unknown[0], known=", ".join(RULES))
+    filters = query.filters
+    return replace(
+        query,
+        text=text,
+        title=title,
+        language=query.language or detect_language(join_title(title, text)),
+        countries=_codes(query.countries, find_country),
+        region=_codes((query.region,), find_region)[0] if query.region else None,
+        sectors=_codes(query.sectors, find_sector),
+        filters=replace(
+            filters,
+            countries=frozenset(_codes(tuple(filters.countries), find_country)),
+            regions=frozenset(_codes(tuple(filters.regions), find_region)),
+            sectors=frozenset(_codes(tuple(filters.sectors), find_sector)),
+            kinds=frozenset(fold(kind).replace(" ", "_") for kind in filters.kinds),
+            languages=frozenset(language.lower() for language in filters.languages),
+        ),
+    )
+
+
+def _codes(given: tuple[str, ...], find: Callable[[str], str]) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(find(name) for name in given))
+    except NotFound as error:
+        raise BadQuery(error.message, **error.values) from error
