@@ -17,6 +17,7 @@ from click.shell_completion import get_completion_class
 
 from matcher import parts, render
 from matcher.answer_json import plain, to_json
+from matcher.asking import checked
 from matcher.errors import BadInput, NotFound, SnapshotError, TinkuyError
 from matcher.importing import FORMATS, import_files, write_refusals
 from matcher.index.snapshot import current_id, read_manifest
@@ -159,7 +160,6 @@ def match_command(
     """Answer one question."""
     if (text is None) == (evidence_id is None):
         raise BadInput(N_("give either TEXT or --evidence ID, see `tinkuy match --help`"))
-    engine = parts.open_live_engine(context.settings).current()
     chosen = {
         "k": options["k"],
         "without": frozenset(name.strip() for name in options["without"].split(",") if name.strip()),
@@ -176,11 +176,13 @@ def match_command(
     given = {name: options[name] for name in ("region", "countries", "sectors") if options[name]}
     if seeks:
         given["seeks"] = Side(SIDES[seeks])
-    if evidence_id is not None:
-        query = engine.query_for(evidence_id, **chosen, **given)
-    else:
-        query = Query(text or "", **{"seeks": Side.SUPPLY, **chosen, **given})
-    answer = engine.match(query, reader=context.settings.language)
+    # Whatever can be said without the model is said before it is loaded.
+    current_id(context.settings.home)
+    query = checked(Query(text, **{"seeks": Side.SUPPLY, **chosen, **given})) if text is not None else None
+    with render.waiting(context.say(N_("Looking for partners"))):
+        engine = parts.open_live_engine(context.settings).current()
+        query = query or engine.query_for(evidence_id or "", **chosen, **given)
+        answer = engine.match(query, reader=context.settings.language)
     if options["as_json"]:
         click.echo(json.dumps(to_json(answer), ensure_ascii=False, indent=2))
     else:

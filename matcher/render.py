@@ -26,7 +26,7 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
     side = N_("Partner who can help") if answer.query.seeks is Side.SUPPLY else N_("Partner who may need it")
     table = Table(box=box.SIMPLE_HEAD, show_lines=True, expand=True, pad_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column(say(side), ratio=3)
+    table.add_column(say(side), ratio=3, overflow="fold")
     table.add_column(say(N_("Where")), ratio=2)
     table.add_column(say(N_("Why")), ratio=3)
     table.add_column(say(N_("Best passage")), ratio=5)
@@ -145,3 +145,10 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=shown, transient=True) as bars:
         task = bars.add_task(what, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show on standard error that something is going on, where that is a terminal."""
+    with console(None, stderr=True).status(what):
+        yield
