@@ -44,7 +44,7 @@ def matches(question: MatchIn, engine: Current) -> dict[str, object]:
     return to_json(engine.match(question.record(), reader=question.lang))
 
 
-@router.get("/v1/partners/{partner_id}", response_model=PartnerPage, tags=["records"])
+@router.get("/v1/partners/{partner_id:path}", response_model=PartnerPage, tags=["records"])
 def partner(partner_id: PartnerId, engine: Current) -> object:
     """Return a partner with its texts."""
     found = engine.snapshot.partners.get(partner_id)
@@ -54,13 +54,7 @@ def partner(partner_id: PartnerId, engine: Current) -> object:
     return plain({"partner": found, "evidence": texts})
 
 
-@router.get("/v1/evidence/{evidence_id}", response_model=EvidenceOut, tags=["records"])
-def evidence(evidence_id: EvidenceId, engine: Current) -> object:
-    """Return one text, of supply or of demand."""
-    return plain(engine.evidence(evidence_id))
-
-
-@router.post("/v1/evidence/{evidence_id}/matches", response_model=MatchListOut, tags=["match"])
+@router.post("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, tags=["match"])
 def evidence_matches_with_options(
     evidence_id: EvidenceId, engine: Current, options: Annotated[MatchOptions, Body()] = DEFAULTS
 ) -> dict[str, object]:
@@ -71,7 +65,7 @@ def evidence_matches_with_options(
     return to_json(engine.match(query, reader=options.lang))
 
 
-@router.get("/v1/evidence/{evidence_id}/matches", response_model=MatchListOut, tags=["match"])
+@router.get("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, tags=["match"])
 def evidence_matches(
     evidence_id: EvidenceId,
     engine: Current,
@@ -80,6 +74,12 @@ def evidence_matches(
 ) -> dict[str, object]:
     """Rank partners of the other side for a stored text: firms for a capability, researchers for a need."""
     return to_json(engine.match(engine.query_for(evidence_id, k=k), reader=lang))
+
+
+@router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceOut, tags=["records"])
+def evidence(evidence_id: EvidenceId, engine: Current) -> object:
+    """Return one text, of supply or of demand."""
+    return plain(engine.evidence(evidence_id))
 
 
 @router.get("/v1/regions", response_model=list[CodeName], tags=["codes"])

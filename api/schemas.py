@@ -41,7 +41,7 @@ class MatchOptions(Strict):
     """Options of any question. `without` switches rules off; `lang` is the language of the reasons."""
 
     k: int = Field(10, ge=1, le=MAX_K)
-    without: list[Literal["place", "sector", "track_record"]] = []
+    without: list[Literal["place", "sector", "track_record", "experience"]] = []
     filters: FiltersIn = FiltersIn()
     lang: Literal["es", "en"] = "es"
 

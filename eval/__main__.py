@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from dataclasses import replace
+import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -11,13 +12,14 @@ import click
 from eval.answers import Answer, run
 from eval.measures import Figure, figures
 from eval.trec import write_run
-from matcher.errors import TinkuyError
+from matcher.errors import BadInput, TinkuyError
+from matcher.language import N_
 from matcher.parts import open_encoder
 from matcher.records import Verdict
 from matcher.render import progress_bar
 from matcher.settings import Settings
 from matcher.sources.benchmark import Benchmark
-from matcher.weights import RULE_OF, Weights
+from matcher.weights import RULE_OF, RULES, Weights
 
 
 @click.group()
@@ -50,9 +52,16 @@ def run_command(
     settings = replace(settings, model=model or settings.model, weights=weights or settings.weights)
     left_out = [name.strip() for name in without.split(",") if name.strip()]
     numbers = Weights.load(settings.weights)
-    signals = {name: 0.0 if name in left_out else weight for name, weight in numbers.signals.items()}
-    rules = [name for name in left_out if name not in RULE_OF]
+    rules = [name for name in left_out if name in RULES]  # `sector` is a rule and a signal: the rule is meant
+    unknown = [name for name in left_out if name not in RULES and name not in RULE_OF]
+    if unknown:
+        known = ", ".join(dict.fromkeys((*RULES, *RULE_OF)))
+        raise BadInput(N_("unknown rule {name!r}; rules are {known}"), name=unknown[0], known=known)
+    signals = {
+        name: 0.0 if name in left_out and name not in RULES else weight for name, weight in numbers.signals.items()
+    }
     encoder = open_encoder(settings)
+    started = time.perf_counter()
     with progress_bar(folder.name) as progress:
         bench, answers = run(
             folder, encoder, replace(numbers, signals=signals), depth=depth, without=rules, progress=progress
@@ -69,7 +78,9 @@ def run_command(
     if run_file:
         write_run(run_file, answers, "tinkuy")
     if json_file:
-        report = _report(bench, answers, found, encoder.revision, left_out, numbers)
+        report = _report(bench, answers, found, numbers)
+        report |= {"model": encoder.revision, "without": left_out, "depth": depth}
+        report["seconds"] = round(time.perf_counter() - started, 1)  # index and answers; vectors as far as not cached
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
 
@@ -80,15 +91,11 @@ def table(found: list[Figure]) -> str:
     return head + "\n| " + " | ".join(f"{f.mean:.3f} [{f.low:.3f}, {f.high:.3f}]" for f in found) + " |"
 
 
-def _report(
-    bench: Benchmark, answers: list[Answer], found: list[Figure], model: str, without: list[str], weights: Weights
-) -> dict[str, object]:
+def _report(bench: Benchmark, answers: list[Answer], found: list[Figure], weights: Weights) -> dict[str, object]:
     return {
         "benchmark": bench.name,
         "primary": bench.primary,
-        "model": model,
-        "without": without,
-        "weights": {"bias": weights.bias, **weights.signals},
+        "weights": asdict(weights),
         "questions": len(bench.qrels),
         "declined": [a.question for a in answers if a.verdict is Verdict.NO_GOOD_MATCH],
         "measures": {

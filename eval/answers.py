@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from matcher.asking import MAX_QUERY
 from matcher.encode import Encoder, Progress
 from matcher.engine import Engine
-from matcher.errors import BadInput
 from matcher.index.snapshot import Snapshot
-from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record, Verdict
 from matcher.sources import benchmark
 from matcher.sources.benchmark import Benchmark
@@ -32,15 +31,18 @@ class Answer:
 def open_engine(folder: Path, home: Path, encoder: Encoder, weights: Weights, progress: Progress | None) -> Engine:
     """Build a snapshot of a benchmark folder under `home` and open it.
 
-    :raises BadInput: a record of the folder cannot be read: figures on a part would mislead.
+    A record that cannot be read, or a text that names no partner of the folder, is left out with a warning.
     """
     records: list[Record] = []
     for row in benchmark.read([folder]):
         if isinstance(row, Refusal):
-            raise BadInput(
-                N_("{path}, line {line}: {reason}"), path=folder / row.file, line=row.number, reason=row.reason
-            )
-        records += row.records
+            log.warning("left out: %s, line %s: %s", folder / row.file, row.number, row.reason)
+        else:
+            records += row.records
+    partners = {r.id for r in records if isinstance(r, Partner)}
+    for record in records:
+        if isinstance(record, Evidence) and partners.isdisjoint(record.partners):
+            log.warning("left out: %s names no partner of %s", record.id, folder)
     Snapshot.build(
         home,
         [r for r in records if isinstance(r, Partner)],
@@ -63,6 +65,10 @@ def answer(
     answers = []
     for done, question in enumerate(bench.questions, start=1):
         query = replace(question.query, k=depth, without=frozenset(without))
+        excess = len(query.full_text) - MAX_QUERY
+        if excess > 0:
+            log.warning("question %s is cut by %s characters to the most that is answered", question.id, excess)
+            query = replace(query, text=query.text[:-excess])
         found = engine.match(query, passages=False)
         ranking = tuple((match.partner.id, match.score) for match in found.matches)
         answers.append(Answer(question.id, ranking, found.verdict))

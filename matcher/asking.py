@@ -6,9 +6,10 @@ from dataclasses import replace
 from matcher.errors import BadQuery, NotFound
 from matcher.language import N_
 from matcher.places import find_country, find_region
-from matcher.records import Query, join_title
+from matcher.records import Query
 from matcher.sectors import find_sector
-from matcher.text import clean, detect_language, fold
+from matcher.sources.columns import KINDS
+from matcher.text import clean, fold
 from matcher.weights import RULES
 
 MAX_QUERY = 20_000  # characters: some six pages; more is a document, not a question
@@ -40,7 +41,7 @@ def checked(query: Query) -> Query:
         query,
         text=text,
         title=title,
-        language=query.language or detect_language(join_title(title, text)),
+        language=_language(query.language),
         countries=_codes(query.countries, find_country),
         region=_codes((query.region,), find_region)[0] if query.region else None,
         sectors=_codes(query.sectors, find_sector),
@@ -49,10 +50,18 @@ def checked(query: Query) -> Query:
             countries=frozenset(_codes(tuple(filters.countries), find_country)),
             regions=frozenset(_codes(tuple(filters.regions), find_region)),
             sectors=frozenset(_codes(tuple(filters.sectors), find_sector)),
-            kinds=frozenset(fold(kind).replace(" ", "_") for kind in filters.kinds),
-            languages=frozenset(language.lower() for language in filters.languages),
+            kinds=frozenset(KINDS.get(fold(kind), fold(kind).replace(" ", "_")) for kind in filters.kinds),
+            languages=frozenset(filter(None, map(_language, filters.languages))),
         ),
     )
+
+
+def _language(given: str | None) -> str | None:
+    """Return the ISO 639-1 code of a language tag: `es-PE` -> `es`."""
+    code = (given or "").split("-")[0].split("_")[0].lower()
+    if code and not (len(code) == 2 and code.isascii() and code.isalpha()):
+        raise BadQuery(N_("language {found!r} is not known; give an ISO 639-1 code such as es"), found=given)
+    return code or None
 
 
 def _codes(given: tuple[str, ...], find: Callable[[str], str]) -> tuple[str, ...]:

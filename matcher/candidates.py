@@ -118,19 +118,19 @@ def _allowed(side: SideIndex, query: Query) -> tuple[NDArray[np.bool_], NDArray[
     if query.filters == Filters() and not query.exclude:
         return np.ones(len(side.partners), bool), np.ones(len(side.evidence), bool)
     return (
-        np.array([_partner_allowed(p, query) for p in side.partners], bool),
+        np.array([_partner_allowed(p, side.sectors[row], query) for row, p in enumerate(side.partners)], bool),
         np.array([_text_allowed(e, query.filters) for e in side.evidence], bool),
     )
 
 
-def _partner_allowed(partner: Partner, query: Query) -> bool:
+def _partner_allowed(partner: Partner, sectors: frozenset[str], query: Query) -> bool:
     wanted = query.filters
     return (
         partner.id not in query.exclude
         and (not wanted.countries or partner.country in wanted.countries)
         and (not wanted.regions or partner.region in wanted.regions)
         and (not wanted.kinds or partner.kind in wanted.kinds)
-        and (not wanted.sectors or any(_within(code, wanted.sectors) for code in partner.sectors))
+        and (not wanted.sectors or any(_within(code, wanted.sectors) for code in sectors))
     )
 
 

@@ -138,7 +138,9 @@ def commands() -> None:
 )
 @click.option("-k", "k", type=int, default=10, show_default=True, help=N_("How many partners to show."))
 @click.option(
-    "--without", default="", help=N_("Rules to switch off, separated by commas: place, sector, track_record.")
+    "--without",
+    default="",
+    help=N_("Rules to switch off, separated by commas: place, sector, track_record, experience."),
 )
 @click.option("--only-country", multiple=True, help=N_("Show only partners in this country; may be repeated."))
 @click.option("--only-region", multiple=True, help=N_("Show only partners in this region; may be repeated."))
@@ -149,8 +151,10 @@ def commands() -> None:
 @click.option(
     "--only-language", multiple=True, help=N_("Consider only texts in this language (es, en…); may be repeated.")
 )
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help=N_("Consider only texts from this day on."))
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help=N_("Consider only texts up to this day."))
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), help=N_("Consider only texts from this day on.")
+)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), help=N_("Consider only texts up to this day."))
 @click.option("--json", "as_json", is_flag=True, help=N_("Print the whole answer as JSON."))
 @_with_language
 @in_context
@@ -349,10 +353,12 @@ def demo_command(context: Context) -> None:
             import_files(store, "table", files, progress)
     try:
         id_ = current_id(settings.home)
+        read_manifest(settings.home / "snapshots" / id_)
     except SnapshotError:
         with render.progress_bar(say(N_("Building the snapshot (a minute, once)"))) as progress:
             id_ = parts.build_snapshot(settings, progress)
     click.echo(say(N_("Snapshot {id} serves.")).format(id=id_))
+    click.echo(say(N_('Now ask, for instance: tinkuy match "se me corren los colores de las chompas" --region Cusco')))
 
 
 @commands.command(

@@ -88,7 +88,7 @@ class SentenceTransformerEncoder:
                 name=source,
                 reason=str(error).splitlines()[0] if str(error) else type(error).__name__,
             ) from error
-        if "e5" in source.lower() and not any(model.prompts.values()):
+        if "e5" in Path(source).name.lower() and not any(model.prompts.values()):
             model.prompts = dict(bundled_model.PROMPTS)
         return cls(model, f"{_revision(source, model)}+p{PREPARATION}")
 
@@ -176,7 +176,7 @@ def _revision(source: str, model: "SentenceTransformer") -> str:
     known = getattr(commit, "_commit_hash", None)
     if known:
         return f"{source}@{known[:12]}"
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(sorted(model.prompts.items())).encode())
     for part in sorted(folder.rglob("*")):
         if part.suffix in {".safetensors", ".bin", ".json", ".model", ".txt"}:
             digest.update(part.name.encode())

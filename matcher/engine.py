@@ -1,5 +1,6 @@
 """The whole path of a query, assembled: the only place where anything is ranked."""
 
+import math
 import time
 from dataclasses import replace
 
@@ -27,10 +28,10 @@ from matcher.records import (
 )
 from matcher.scoring import Scored
 from matcher.signals import Signals
-from matcher.text import fold, query_stems, words
+from matcher.text import detect_language, fold, query_stems, words
 from matcher.weights import Weights
 
-FOREIGN_SHARE = 0.4  # of known words, where the question seems to be in a language that no text has
+EXPLAINED = 50  # partners of a list that get passages: nobody reads further, and sentences cost time
 
 
 class Engine:
@@ -40,7 +41,7 @@ class Engine:
         self.snapshot = snapshot
         self.encoder = encoder
         self.weights = weights
-        self.outcomes = {side: signals.by_partner(snapshot.outcomes, side) for side in Side}
+        self.outcomes = {side: signals.by_partner(snapshot.outcomes, side, snapshot.partners) for side in Side}
 
     def match(self, query: Query, *, reader: str = "es", passages: bool = True) -> MatchList:
         """Rank the partners of the side sought.
@@ -50,28 +51,27 @@ class Engine:
         :raises BadQuery: empty, too long, or an option outside its range.
         """
         started = time.perf_counter()
-        language_given = query.language is not None
         query = checked(query)
         say = translator(reader)
         side = self.snapshot.sides[query.seeks]
+        if query.language is None:
+            query = replace(query, language=detect_language(query.full_text, side.languages))
         vector = self._vector(query)
         found = candidate_search.find(side, query, vector, self.weights.text)
         measured = signals.compute(side, found, query, self.outcomes[query.seeks])
         scored = scoring.score(measured, self.weights, query.without)
         shared, telling = _shared_words(side, query)
-        familiar = scoring.familiarity(
-            found.best_cosine, side.typical, _known_share(side, query, language_given, shared, telling)
-        )
-        verdict = scoring.verdict(familiar, bool(telling), self.weights.abstain)
+        familiar = scoring.familiarity(found.best_cosine, side.typical, _known_share(side, query, shared, telling))
+        verdict = scoring.verdict(familiar, bool(telling) and len(found.partners) > 0, self.weights.abstain)
 
         shown = scored.order[: query.k].tolist()
         rows = [int(row) for row in found.partners[shown]]
-        texts = explain.passages(side, found, rows, query, vector, self.encoder) if passages else {}
+        texts = explain.passages(side, found, rows[:EXPLAINED], query, vector, self.encoder) if passages else {}
         matches = tuple(
             _match(rank, index, side.partners[row], texts.get(row, ()), query, measured, scored, reader)
             for rank, (index, row) in enumerate(zip(shown, rows, strict=True), start=1)
         )
-        advice = explain.advice(query, shared, say) if verdict is Verdict.NO_GOOD_MATCH else ()
+        advice = explain.advice(query, shared, len(matches), say) if verdict is Verdict.NO_GOOD_MATCH else ()
         return MatchList(
             matches,
             verdict,
@@ -144,13 +144,13 @@ def _match(
         )
     )
     score = float(scored.scores[index])
-    km = float(measured.kilometres[index])
+    km = float(measured.kilometres[index]) if query.region else math.nan  # from a capital says little to a person
     return Match(
         rank,
         partner,
         score,
         probability(score),
-        None if np.isnan(km) else km,
+        None if math.isnan(km) else km,
         contributions,
         passages,
         int(scored.rank_without_rules[index]),
@@ -165,12 +165,6 @@ def _shared_words(side: SideIndex, query: Query) -> tuple[list[str], list[str]]:
     return [word for word in telling if side.lexical.known_stems(word)], telling
 
 
-def _known_share(side: SideIndex, query: Query, language_given: bool, shared: list[str], telling: list[str]) -> float:
-    """Return the share of telling words that some text has.
-
-    Where no text has the question's language its words cannot be known: all pass if the asker named
-    the language, FOREIGN_SHARE if it was only detected, since gibberish is detected as something too.
-    """
-    if query.language and query.language not in side.languages:
-        return 1.0 if language_given else FOREIGN_SHARE
-    return len(shared) / max(len(telling), 1)
+def _known_share(side: SideIndex, query: Query, shared: list[str], telling: list[str]) -> float:
+    """Return the share of telling words that some text has; all of them where no text has the question's language."""
+    return len(shared) / max(len(telling), 1) if query.language in side.languages else 1.0

@@ -15,7 +15,7 @@ from matcher.signals import Signals, asked_countries
 from matcher.text import query_stems, sentences, stems, words
 
 PASSAGES = 3  # texts shown of a partner
-MAX_SENTENCES = 40  # of one text that are compared; a longer text is represented by its first ones
+MAX_SENTENCES = 20  # of one text that are compared; a longer text is represented by its first ones
 
 
 def reason(
@@ -30,7 +30,8 @@ def reason(
             return say(N_("distance unknown"))
         if query.region and partner.region == query.region:
             return say(N_("in your region"))
-        return say(N_("{km} km away")).format(km=round(float(km)))
+        template = N_("{km} km away") if query.region else N_("{km} km from your country's capital")
+        return say(template).format(km=round(float(km)))
     if signal == "same_region":
         if not query.region or not partner.region:
             return say(N_("region unknown"))
@@ -67,11 +68,12 @@ def _record_reason(signal: str, value: float, count: int, side: Side, say: Trans
     if signal == "track_record":
         if not count:
             return say(N_("no track record yet"))
-        if side is Side.SUPPLY:
-            template = N_("has worked with a firm once") if count == 1 else N_("has worked with firms {count} times")
-        else:
-            once = N_("has worked with a university or institute once")
-            template = once if count == 1 else N_("has worked with universities or institutes {count} times")
+        firms = side is Side.SUPPLY
+        template = (
+            N_("meetings or projects with firms on record: {count}")
+            if firms
+            else N_("meetings or projects with universities or institutes on record: {count}")
+        )
         return say(template).format(count=count)
     if signal == "track_record_near":
         return say(N_("track record in your region or country")) if value else say(N_("no track record in your region"))
@@ -129,10 +131,11 @@ def _passage(
     return Passage(evidence.id, evidence.title, evidence.text, tuple(marks), fit)
 
 
-def advice(query: Query, common: Sequence[str], say: Translate) -> tuple[str, ...]:
+def advice(query: Query, common: Sequence[str], found: int, say: Translate) -> tuple[str, ...]:
     """Return what to do where nothing fits.
 
     :param common: the words of the question that some text has too.
+    :param found: how many partners are listed all the same.
     """
     steps = []
     if common:
@@ -150,5 +153,6 @@ def advice(query: Query, common: Sequence[str], say: Translate) -> tuple[str, ..
         (wanted.countries, wanted.regions, wanted.sectors, wanted.kinds, wanted.languages, wanted.since, wanted.until)
     ):
         steps.append(say(N_("Filters are on: ask again without them.")))
-    steps.append(say(N_("The partners below are only the nearest to your text; do not expect much of them.")))
+    if found:
+        steps.append(say(N_("The partners below are only the nearest to your text; do not expect much of them.")))
     return tuple(steps)

@@ -41,7 +41,7 @@ def import_files(store: Store, format_: str, paths: Sequence[Path], progress: Pr
     for path in paths:
         if not path.exists():
             raise BadInput(N_("{path} does not exist"), path=path)
-    rows: list[Read] = list(FORMATS[format_](paths, store.partner_ids()))
+    rows: list[Read] = list(FORMATS[format_](paths, store.partner_names()))
     rows = _settle(rows)
     summary = Summary(read=len(rows))
     with store.writing() as writer:

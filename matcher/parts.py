@@ -1,7 +1,7 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
-from matcher.index.snapshot import Snapshot
+from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
 from matcher.settings import Settings
 from matcher.store.store import Store
@@ -9,12 +9,14 @@ from matcher.vector_cache import CachedEncoder
 from matcher.weights import Weights
 
 
-def open_encoder(settings: Settings) -> Encoder:
+def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
     """Load the model, behind the cache of vectors.
 
+    :param questions: whether vectors of questions are kept too.
     :raises ModelMissing: it is nowhere to be had.
     """
-    return CachedEncoder(SentenceTransformerEncoder.load(settings.model, settings.cache), settings.vectors)
+    model = SentenceTransformerEncoder.load(settings.model, settings.cache)
+    return CachedEncoder(model, settings.vectors, questions=questions)
 
 
 def open_store(settings: Settings) -> Store:
@@ -24,7 +26,7 @@ def open_store(settings: Settings) -> Store:
 
 def open_live_engine(settings: Settings) -> LiveEngine:
     """Load model and weights; the snapshot is opened at the first question."""
-    return LiveEngine(settings.home, open_encoder(settings), Weights.load(settings.weights))
+    return LiveEngine(settings.home, open_encoder(settings, questions=False), Weights.load(settings.weights))
 
 
 def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
@@ -32,7 +34,6 @@ def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
 
     :raises Busy: another process is building.
     """
-    store = open_store(settings)
-    return Snapshot.build(
-        settings.home, store.partners(), store.evidence(), store.outcomes(), open_encoder(settings), progress
-    )
+    store, encoder = open_store(settings), open_encoder(settings)
+    with building(settings.home):  # read inside, so that a slow build never puts older data over newer
+        return Snapshot.build_alone(settings.home, *store.everything(), encoder, progress)

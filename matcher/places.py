@@ -16,6 +16,7 @@ from matcher.language import N_
 from matcher.text import fold
 
 EARTH_KM = 6371.0088  # mean radius, IUGG
+EU_CODES = {"EL": "GR", "UK": "GB"}  # what the European Union writes for Greece and the United Kingdom
 HOME = "PE"  # the country whose regions win where a name is used by several countries
 # One region for one place: people and programmes say "Lima" for the department and the city alike.
 MERGED = {"PE-LMA": "PE-LIM"}
@@ -145,6 +146,7 @@ def find_country(text: str) -> str:
     :raises NotFound: no country goes by that name.
     """
     code, name = text.strip().upper(), fold(text.strip())
+    code = EU_CODES.get(code, code)
     for language in ("es", "en"):
         for known, label in _country_names(language).items():
             if known == code or fold(label) == name:

@@ -112,7 +112,7 @@ class Filters:
 class Query:
     """What is being looked for, and from where.
 
-    :param without: rules that are switched off ("place", "sector", "track_record").
+    :param without: rules that are switched off ("place", "sector", "track_record", "experience").
     :param date: the day of the question; outcomes from that day on are not known to it.
     """
 

@@ -14,6 +14,7 @@ from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Evidence, Match, MatchList, Partner, Passage, Side, Verdict
 from matcher.sectors import sector_name
+from matcher.weights import RULES
 
 REASONS = 3
 PASSAGE = 260  # characters of a passage in the table
@@ -32,11 +33,10 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
     table.add_column(say(N_("Best passage")), ratio=5)
     for match in answer.matches:
         why = Text("\n").join(Text("· " + reason) for reason in _reasons(match))
-        if match.rank != match.rank_without_rules and answer.query.without != frozenset(
-            {"place", "sector", "track_record"}
-        ):
+        if match.rank != match.rank_without_rules and answer.query.without != frozenset(RULES):
             why.append(
-                "\n" + say(N_("by the text alone: no. {rank}")).format(rank=match.rank_without_rules), style="dim"
+                "\n" + say(N_("without counting place and sector: no. {rank}")).format(rank=match.rank_without_rules),
+                style="dim",
             )
         name = Text.assemble((match.partner.name, "bold"), ("\n" + match.partner.id, "dim"))
         passage = _excerpt(match.passages[0]) if match.passages else Text("")

@@ -1,7 +1,8 @@
 """One number about (query, partner) a signal: how well the text fits, how near, same sector, track record."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from matcher.candidates import Candidates
 from matcher.index.side import SideIndex
 from matcher.places import Point, country_of, kilometres, locate
-from matcher.records import Outcome, Query, Side, Stage
+from matcher.records import Outcome, Partner, Query, Side, Stage
 from matcher.sectors import closest
 from matcher.weights import RULE_OF
 
@@ -75,13 +76,25 @@ def asked_countries(query: Query) -> tuple[str, ...]:
     return query.countries or ((own,) if own else ())
 
 
-def by_partner(outcomes: tuple[Outcome, ...], side: Side) -> dict[str, list[Outcome]]:
-    """Return partner id -> its outcomes, for the partners of `side`."""
+def by_partner(outcomes: tuple[Outcome, ...], side: Side, partners: Mapping[str, Partner]) -> dict[str, list[Outcome]]:
+    """Return partner id -> its outcomes, for the partners of `side`.
+
+    What an outcome does not say of its counterpart's place and sectors, the counterpart's record tells.
+    """
     found: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         partner = outcome.partner if side is Side.SUPPLY else outcome.counterpart
+        other = partners.get(outcome.counterpart or "")
+        whole = outcome
+        if other:
+            whole = replace(
+                outcome,
+                country=outcome.country or other.country,
+                region=outcome.region or other.region,
+                sectors=outcome.sectors or other.sectors,
+            )
         if partner:
-            found.setdefault(partner, []).append(outcome)
+            found.setdefault(partner, []).append(whole)
     return found
 
 

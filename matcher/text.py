@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import cache
 
 import nh3
@@ -19,7 +20,15 @@ ASKING = frozenset(
     ofrezco ofrecemos need needs want wants looking help someone please can could would offer thanks
     hello i me my you your he she we us our they them their what do does have has am all could would""".split()  # noqa: SIM905
 )
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+# Only what is a tag of HTML: `T<Tmax` and `<ana@uni.edu.pe>` are not.
+_TAG = re.compile(
+    r"<!--|</?(?:[abipqsu]|abbr|address|article|aside|audio|b[dl]o|big|blockquote|body|br|button|canvas|caption|center"
+    r"|cite|code|col|dd|del|details|dfn|div|dl|dt|em|embed|fieldset|figcaption|figure|font|footer|form|frame|h[1-6r]"
+    r"|head|header|html|iframe|img|input|ins|kbd|label|legend|li|link|main|mark|meta|nav|noscript|object|ol|option"
+    r"|picture|pre|script|section|select|small|source|span|strike|strong|style|su[bp]|summary|svg|table|tbody|td"
+    r"|template|textarea|tfoot|th|thead|time|title|tr|tt|ul|var|video)(?=[\s/>])[^<>]*>",
+    re.IGNORECASE,
+)
 # Tags that end a line: without them `<p>Uno</p><p>dos</p>` would run together.
 _BLOCK = re.compile(
     r"<(?=/?(?:address|article|aside|blockquote|br|caption|dd|div|dl|dt|figcaption|footer|h[1-6]|header|hr|li|main|nav"
@@ -126,8 +135,12 @@ def _identifier() -> LanguageIdentifier:
     return identifier
 
 
-def detect_language(text: str) -> str | None:
-    """Return the likeliest of LANGUAGES, or None where `text` has no letters."""
+def detect_language(text: str, among: Collection[str] = LANGUAGES) -> str | None:
+    """Return the likeliest of LANGUAGES that are `among`, or None where `text` has no letters.
+
+    Short Spanish looks like Portuguese ("secado de orégano"): name the languages that can be expected.
+    """
     if not any(c.isalpha() for c in text):
         return None
-    return str(_identifier().classify(text.lower())[0])
+    ranked = _identifier().rank(text.lower())
+    return next((str(language) for language, _ in ranked if language in among), str(ranked[0][0]))

@@ -1,6 +1,7 @@
 """An Encoder that remembers: an unchanged text is never encoded twice."""
 
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -11,6 +12,7 @@ from filelock import FileLock
 
 from matcher.encode import Encoder, Progress, Role, Vectors
 
+log = logging.getLogger(__name__)
 SLICE = 512  # texts encoded between two writes: what a killed run loses at most
 LOCK_WAIT_S = 60  # how long a writer waits for another to finish
 _LOOKUP = 500  # keys a query; SQLite allows 999 variables at least
@@ -19,9 +21,15 @@ _LOOKUP = 500  # keys a query; SQLite allows 999 variables at least
 class CachedEncoder:
     """Wrap an Encoder with a SQLite file of vectors, keyed by (revision, role, text)."""
 
-    def __init__(self, encoder: Encoder, path: Path) -> None:
+    def __init__(self, encoder: Encoder, path: Path, *, questions: bool = True) -> None:
+        """Open the cache.
+
+        :param questions: keep vectors of questions too; a server does not, since people's questions
+            are theirs and have no end.
+        """
         self.encoder = encoder
         self.path = path
+        self.questions = questions
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=LOCK_WAIT_S), closing(self._connect()) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -43,6 +51,8 @@ class CachedEncoder:
 
     def encode(self, texts: Sequence[str], role: Role, progress: Progress | None = None) -> Vectors:
         """Return cached vectors and encode the rest, written away slice by slice."""
+        if role is Role.QUERY and not self.questions:
+            return self.encoder.encode(texts, role, progress)
         keys = [self._key(text, role) for text in texts]
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         with closing(self._connect()) as connection:
@@ -54,8 +64,11 @@ class CachedEncoder:
                 step = (lambda n, _, s=start: progress(s + n, len(todo))) if progress else None
                 found = self.encoder.encode([text for _, text in part], role, step)
                 rows = [(key, vector.tobytes()) for (key, _), vector in zip(part, found, strict=True)]
-                connection.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?)", rows)
-                connection.commit()
+                try:
+                    connection.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?)", rows)
+                    connection.commit()
+                except sqlite3.OperationalError as error:  # a full or read-only disk: slower, not wrong
+                    log.warning("vectors could not be kept in %s: %s", self.path, error)
                 known.update(rows)
         for row, key in enumerate(keys):
             vectors[row] = np.frombuffer(known[key], np.float32)

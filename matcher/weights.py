@@ -21,7 +21,7 @@ RULE_OF = {
     "track_record": "track_record",
     "track_record_near": "track_record",
     "track_record_sector": "track_record",
-    "experience": "track_record",
+    "experience": "experience",
 }
 RULES = tuple(dict.fromkeys(rule for rule in RULE_OF.values() if rule))
 

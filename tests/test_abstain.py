@@ -6,7 +6,7 @@ import conftest
 import pytest
 from conftest import EVIDENCE, PARTNERS, FakeEncoder
 
-from matcher.engine import FOREIGN_SHARE, Engine
+from matcher.engine import Engine
 from matcher.index.snapshot import Snapshot
 from matcher.records import Evidence, Filters, MatchList, Partner, Query, Side, Verdict
 from matcher.weights import Weights
@@ -92,7 +92,7 @@ def test_words_that_some_text_has_are_named_in_the_advice(crowded):
 
 @pytest.mark.parametrize(
     ("language", "share"),
-    [("de", 1.0), (None, FOREIGN_SHARE)],  # named by the asker; detected as English, which no need is in
+    [("de", 1.0), (None, 0.0)],  # named by the asker; else taken for a language that some text has, and unknown in it
 )
 def test_words_of_a_language_that_no_text_has_count_in_full_only_if_the_asker_names_it(crowded, language, share):
     # No word in common, so a cosine of 0: the familiarity is 4 x share - mean / deviation of what is usual.

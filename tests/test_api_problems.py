@@ -90,7 +90,7 @@ def test_unknown_codes_are_refused_by_name(client: TestClient, given: dict, begi
         ({"text": "alpaca", "k": 1001}, "body.k", "Input should be less than or equal to 1000"),
         ({"text": "alpaca", "sectors": "C13"}, "body.sectors", "Input should be a valid list"),
         ({"text": "alpaca", "seeks": "both"}, "body.seeks", "Input should be 'supply' or 'demand'"),
-        ({"text": "alpaca", "without": ["size"]}, "body.without.0", "Input should be 'place', 'sector' or 'track_record'"),
+        ({"text": "alpaca", "without": ["size"]}, "body.without.0", "Input should be 'place', 'sector', 'track_record' or 'experience'"),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_named(client: TestClient, body: dict, where: str, what: str) -> None:

@@ -60,7 +60,7 @@ def tinkuy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     for name, value in settings.items():
         monkeypatch.setenv(f"TINKUY_{name}", value)
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(parts, "open_encoder", lambda settings: FakeEncoder())
+    monkeypatch.setattr(parts, "open_encoder", lambda settings, **options: FakeEncoder())
 
     def run(*arguments: object) -> Result:
         capsys.readouterr()
@@ -155,7 +155,8 @@ def test_json_understands_names_and_adds_up(small: Run) -> None:
     assert query["without"] == ["sector", "track_record"]
     for match in answer["matches"]:
         assert match["score"] == math.fsum([answer["bias"], *(c["contribution"] for c in match["contributions"])])
-        assert {c["signal"] for c in match["contributions"]} == {"text", "distance", "same_region", "same_country"}
+        signals = {"text", "distance", "same_region", "same_country", "experience"}
+        assert {c["signal"] for c in match["contributions"]} == signals
 
 
 def test_filters_leave_only_what_passes(small: Run) -> None:

@@ -197,7 +197,7 @@ def test_reasons_in_english(ask):
         "same_region": "in your region, Cusco",
         "same_country": "in your country, Peru",
         "sector": "works in a related sector: Manufacture of textiles",
-        "track_record": "has worked with firms 2 times",
+        "track_record": "meetings or projects with firms on record: 2",
         "track_record_near": "track record in your region or country",
         "track_record_sector": "track record in your sector or a related one",
         "experience": "2 texts on record",
@@ -210,7 +210,7 @@ def test_reasons_in_english(ask):
 
 def test_a_partner_in_the_capital_is_not_in_the_region_of_who_names_only_a_country(ask):
     found = reasons(ask(countries=("PE",)), "pucp")
-    assert (found["distance"], found["same_region"]) == ("0 km away", "region unknown")
+    assert (found["distance"], found["same_region"]) == ("0 km from your country's capital", "region unknown")
 
 
 def test_the_sentence_that_fits_and_the_words_in_common_are_marked(ask):

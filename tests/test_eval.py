@@ -158,7 +158,32 @@ def test_a_run_leaves_no_trace(bench: Path, tmp_path: Path, monkeypatch: pytest.
     assert sorted(bench.iterdir()) == before
 
 
-@pytest.mark.parametrize("name", ["partners", "evidence", "queries"])
+@pytest.mark.parametrize("name", ["partners", "evidence"])
+def test_a_bad_record_is_left_out_with_a_warning_that_names_it(bench: Path, name: str, caplog) -> None:
+    path = bench / f"{name}.jsonl"
+    whole = [a.ranking for a in run(bench, FakeEncoder(), Weights.load(), depth=4)[1]]
+    path.write_text(path.read_text(encoding="utf-8") + '{"id": "x"}\n', encoding="utf-8")
+    assert [a.ranking for a in run(bench, FakeEncoder(), Weights.load(), depth=4)[1]] == whole
+    (warning,) = caplog.messages
+    assert f"{name}.jsonl, line " in warning
+    assert "is missing" in warning
+
+
+def test_an_overlong_question_is_cut_not_fatal(bench: Path, caplog) -> None:
+    path = bench / "queries.jsonl"
+    text = "teñido de alpaca " * 2000  # 34,000 characters
+    lines = [{"id": "cut", "text": text[:20_000], "language": "es"}, {"id": "long", "text": text, "language": "es"}]
+    path.write_text(
+        path.read_text(encoding="utf-8") + "".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8"
+    )
+    answers = run(bench, FakeEncoder(), Weights.load(), depth=4)[1]
+    assert [a.question for a in answers[-2:]] == ["cut", "long"]
+    assert answers[-1].ranking == answers[-2].ranking
+    (warning,) = caplog.messages
+    assert "long is cut by 13999 characters" in warning  # white space at the end is not counted
+
+
+@pytest.mark.parametrize("name", ["queries"])
 @pytest.mark.parametrize("line", ['{"id": "x"', '{"id": "x"}', "[]"])
 def test_a_bad_line_is_named_with_its_file(bench: Path, name: str, line: str) -> None:
     path = bench / f"{name}.jsonl"
@@ -177,7 +202,7 @@ def test_a_bad_judgement_is_named_with_its_line(bench: Path) -> None:
 def _command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *arguments: str) -> int:
     monkeypatch.setenv("TINKUY_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TINKUY_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(parts, "open_encoder", lambda settings: FakeEncoder())
+    monkeypatch.setattr(parts, "open_encoder", lambda settings, **options: FakeEncoder())
     monkeypatch.setattr(sys, "argv", ["eval", *arguments])
     with pytest.raises(SystemExit) as stopped:
         runpy.run_module("eval", run_name="__main__")

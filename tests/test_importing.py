@@ -43,7 +43,7 @@ def test_the_summary_accounts_for_every_row(store, files):
         ("evidence.csv", 3),
         ("evidence.csv", 4),
     ]
-    assert "'e2' names partner 'nadie'" in summary.refusals[1].reason
+    assert "partner 'nadie' is not known" in summary.refusals[1].reason
     assert [p.id for p in store.partners()] == ["a", "b"]
     assert [e.id for e in store.evidence()] == ["e1"]
 
@@ -62,12 +62,28 @@ def test_a_changed_row_is_changed_and_no_other(store, files):
     assert store.partners()[0].name == "Grupo Alfa"
 
 
-def test_of_rows_with_one_id_the_last_stands_so_that_a_second_import_changes_nothing(store, tmp_path):
+def test_two_rows_of_one_id_that_differ_are_not_one_record(store, tmp_path):
     path = tmp_path / "partners.csv"
-    path.write_text("id,side,name\na,supply,Antes\na,supply,Después\n", encoding="utf-8")
-    assert numbers(import_files(store, "table", [path])) == (2, 1, 0, 1, 0)
-    assert numbers(import_files(store, "table", [path])) == (2, 0, 0, 2, 0)
-    assert [p.name for p in store.partners()] == ["Después"]
+    rows = "a,supply,Uno,Cusco\na,supply,Uno,Cusco\n,supply,Taller,Cusco\n,supply,Taller,Puno\n"
+    path.write_text("id,side,name,region\n" + rows, encoding="utf-8")
+    summary = import_files(store, "table", [path])
+    assert numbers(summary) == (4, 2, 0, 1, 1)
+    assert [(r.number, r.reason) for r in summary.refusals] == [
+        (5, "the id 'taller' stands in partners.csv, row 4 with other values: give each row its own id")
+    ]
+    assert [(p.id, p.region) for p in store.partners()] == [("a", "PE-CUS"), ("taller", "PE-CUS")]
+
+
+def test_texts_name_partners_of_an_earlier_import_and_two_of_one_name_by_id_only(store, tmp_path):
+    partners, evidence = tmp_path / "partners.csv", tmp_path / "evidence.csv"
+    partners.write_text(
+        "id,side,name\nm,supply,Lab de Materiales\na,supply,Taller\nb,supply,Taller\n", encoding="utf-8"
+    )
+    evidence.write_text("id,partners,text\n1,lab de materiales,Uno\n2,Taller,Dos\n3,b,Tres\n", encoding="utf-8")
+    import_files(store, "table", [partners])
+    summary = import_files(store, "table", [evidence])
+    assert [(e.id, e.partners) for e in store.evidence()] == [("1", ("m",)), ("3", ("b",))]
+    assert [r.reason for r in summary.refusals] == ["several partners are called 'Taller': name one by its id (a, b)"]
 
 
 def test_progress_ends_with_all_rows(store, files):

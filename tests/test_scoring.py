@@ -100,8 +100,8 @@ def test_no_value_counts_for_more_than_its_cap_in_either_direction(weights):
         (set(), -2 + 1 + 1 + 2 + 3 + 0.25 + 0.5),
         ({"place"}, -2 + 1 + 3 + 0.25 + 0.5),
         ({"sector"}, -2 + 1 + 1 + 2 + 0.25 + 0.5),
-        ({"track_record"}, -2 + 1 + 1 + 2 + 3),  # experience goes with it
-        ({"place", "sector", "track_record"}, -2 + 1),
+        ({"track_record"}, -2 + 1 + 1 + 2 + 3 + 0.5),
+        ({"place", "sector", "track_record", "experience"}, -2 + 1),
     ],
 )
 def test_a_rule_that_is_off_takes_its_terms_with_it(weights, without, expected):

@@ -27,7 +27,7 @@ def computed(seeks=Side.SUPPLY, outcomes=OUTCOMES, **question) -> Signals:
     rows = np.arange(len(side.partners))
     none = np.empty(0, np.int64)
     found = Candidates(rows, np.array(TEXT[: len(rows)]), none, none, np.empty(0), 0.0)
-    return compute(side, found, Query("x", seeks, **question), by_partner(tuple(outcomes), seeks))
+    return compute(side, found, Query("x", seeks, **question), by_partner(tuple(outcomes), seeks, {}))
 
 
 def named(signals: Signals, seeks: Side) -> dict[str, dict[str, float]]:
@@ -212,5 +212,13 @@ def test_on_the_side_of_demand_the_counterpart_has_the_record():
 
 def test_an_outcome_without_counterpart_belongs_to_nobody_on_the_side_of_demand():
     lone = Outcome("o", "pucp", Stage.PROJECT)
-    assert by_partner((lone,), Side.DEMAND) == {}
-    assert by_partner((lone, OUTCOMES[0]), Side.SUPPLY) == {"pucp": [lone], "unsaac": [OUTCOMES[0]]}
+    assert by_partner((lone,), Side.DEMAND, {}) == {}
+    assert by_partner((lone, OUTCOMES[0]), Side.SUPPLY, {}) == {"pucp": [lone], "unsaac": [OUTCOMES[0]]}
+
+
+def test_an_outcome_takes_place_and_sectors_from_its_counterpart_where_it_gives_none():
+    taller = next(p for p in PARTNERS if p.id == "taller")
+    bare = Outcome("o", "pucp", Stage.PROJECT, "taller")
+    given = Outcome("p", "pucp", Stage.PROJECT, "taller", None, "CL", "CL-RM", ("A01",))
+    found = by_partner((bare, given), Side.SUPPLY, {"taller": taller})["pucp"]
+    assert [(o.country, o.region, o.sectors) for o in found] == [("PE", "PE-CUS", ("C14",)), ("CL", "CL-RM", ("A01",))]

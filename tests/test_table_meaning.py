@@ -70,5 +70,5 @@ def test_one_word_names_a_partner_of_an_earlier_import_by_id_or_by_name(tmp_path
     summary = import_files(store, "table", [needs])
     assert [e.partners for e in store.evidence()] == [("cusquena",), ("UNSAAC",)]
     assert [r.reason for r in summary.refusals] == [
-        "'c' names partner 'Nadie', which does not exist: import the partners first"
+        "partner 'Nadie' is not known: its own row is missing, or was refused"
     ]

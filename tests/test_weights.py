@@ -147,5 +147,5 @@ def test_the_shipped_file_names_every_signal_and_says_the_numbers_it_holds():
     } == raw["text"]
 
 
-def test_the_rules_are_the_three_that_can_be_switched_off():
-    assert RULES == ("place", "sector", "track_record")
+def test_the_rules_are_those_that_can_be_switched_off():
+    assert RULES == ("place", "sector", "track_record", "experience")

@@ -126,10 +126,11 @@ def _typical_best(
     A text's own partners do not count among the answers. Whoever asks for something that nobody
     here does stays well below what these questions reach.
     """
-    sample: list[int] = np.linspace(0, len(texts) - 1, min(SAMPLE, len(texts))).astype(int).tolist() if texts else []
-    asked = [texts[i].text[slice(*sentences(texts[i].text)[0])] for i in sample]
+    tried = np.linspace(0, len(texts) - 1, min(SAMPLE, len(texts))).astype(int).tolist() if texts else []
+    first = {i: sentences(texts[i].text)[:1] for i in tried}
+    asked = {i: texts[i].text[slice(*spans[0])] for i, spans in first.items() if spans}
     best = []
-    for i, question in zip(sample, encoder.encode(asked, Role.QUERY), strict=True):
+    for i, question in zip(asked, encoder.encode(list(asked.values()), Role.QUERY), strict=True):
         ours = set(texts[i].partners)
         other = np.array([ours.isdisjoint(e.partners) for e in texts], bool)[owners]
         if other.any():

@@ -14,7 +14,8 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +62,11 @@ class Snapshot:
 
         :raises Busy: another process is building there.
         """
-        (home / "snapshots").mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(home / "index.lock", timeout=0):
-                return cls._build(home, partners, evidence, outcomes, encoder, progress)
-        except Timeout as error:
-            raise Busy(N_("another process is building a snapshot in {home}; wait for it to end"), home=home) from error
+        with building(home):
+            return cls.build_alone(home, partners, evidence, outcomes, encoder, progress)
 
     @classmethod
-    def _build(
+    def build_alone(
         cls,
         home: Path,
         partners: Sequence[Partner],
@@ -78,6 +75,7 @@ class Snapshot:
         encoder: Encoder,
         progress: Progress | None,
     ) -> str:
+        """Do the work of `build` inside a `building` block of the caller's."""
         for leftover in (home / "snapshots").glob(_ASIDE + "*"):  # of builds that were killed
             shutil.rmtree(leftover)
         for leftover in home.glob(f".{CURRENT}-*"):
@@ -160,6 +158,24 @@ class Snapshot:
         evidence = read_evidence(folder / "evidence.jsonl")
         sides = {s: SideIndex.load(folder / s, [p for p in partners if p.side is s], evidence) for s in Side}
         return cls(manifest["id"], manifest, read_outcomes(folder / "outcomes.jsonl"), sides)
+
+
+@contextmanager
+def building(home: Path) -> Iterator[None]:
+    """Hold the right to build under `home`.
+
+    :raises Busy: another process has it.
+    """
+    (home / "snapshots").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home / "index.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Busy(N_("another process is building a snapshot in {home}; wait for it to end"), home=home) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def current_id(home: Path) -> str:

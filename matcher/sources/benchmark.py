@@ -10,6 +10,7 @@ Every `.jsonl.gz` may also be plain `.jsonl`.
 
 import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,8 +24,9 @@ from matcher.places import find_country, find_region
 from matcher.records import Evidence, Outcome, Partner, Query, Record, Side, Stage
 from matcher.sectors import find_sector
 from matcher.sources import table
+from matcher.sources.cells import parse_date
 from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, read_text, too_long
-from matcher.text import clean
+from matcher.text import clean, detect_language
 
 _ERRORS = (KeyError, TypeError, ValueError, AttributeError, BadInput, NotFound)  # what a bad line may raise
 
@@ -128,7 +130,7 @@ def _lines(folder: Path, name: str, *, optional: bool = False) -> Iterator[tuple
     if packed.is_file():
         try:
             text = gzip.decompress(packed.read_bytes()).decode("utf-8")
-        except (OSError, EOFError, UnicodeDecodeError) as error:
+        except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
             raise BadInput(N_("{path} cannot be read: {reason}"), path=packed, reason=error) from error
     elif plain.is_file():
         text = read_text(plain)
@@ -180,7 +182,11 @@ def _sectors(data: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _date(data: dict[str, Any]) -> date | None:
-    return date.fromisoformat(data["date"]) if data.get("date") else None
+    return parse_date(str(data.get("date") or ""))
+
+
+def _language(data: dict[str, Any]) -> str | None:
+    return str(data["language"]).lower().split("-")[0] if data.get("language") else None
 
 
 def _title(data: dict[str, Any]) -> str | None:
@@ -201,8 +207,8 @@ def _evidence(data: dict[str, Any]) -> Evidence:
         raise BadInput(N_("{columns}: empty"), columns="partners")
     return Evidence(
         id=str(data["id"]), partners=partners, kind=str(data.get("kind") or "other"), text=_text(data),
-        title=_title(data), language=data.get("language"), date=_date(data), sectors=_sectors(data),
-        region=_place(data)["region"],
+        title=_title(data), language=_language(data) or detect_language(data["text"]), date=_date(data),
+        sectors=_sectors(data), region=_place(data)["region"],
     )  # fmt: skip
 
 
@@ -218,8 +224,10 @@ def _outcome(data: dict[str, Any], line: str, name: str, seen: Counter[str]) -> 
 
 def _question(data: dict[str, Any], side: Side) -> Question:
     countries = data.get("countries") or ([data["country"]] if data.get("country") else [])
+    title = _title(data)
+    only_title = title if not clean(str(data.get("text") or "")) else None
     query = Query(
-        text=_text(data), seeks=side, title=_title(data), language=data.get("language"),
+        text=only_title or _text(data), seeks=side, title=title, language=_language(data),
         countries=tuple(find_country(c) for c in countries), region=_place(data)["region"],
         sectors=_sectors(data), size=data.get("size"), date=_date(data),
     )  # fmt: skip

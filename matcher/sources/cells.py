@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from openpyxl import load_workbook
@@ -19,7 +20,17 @@ from matcher.sources.reading import read_text
 DELIMITERS = ",;\t|"
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial dates (ECMA-376, 1900 date system)
 EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119: what may be a date gone to a number
-DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S")
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+    "%d.%m.%Y",
+    "%d/%m/%y",
+    "%Y/%m/%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,11 @@ def _read_workbook(path: Path) -> Iterator[Cells]:
     try:
         for sheet in book.worksheets:
             sheet.reset_dimensions()
-            rows = [(n, [_as_text(v) for v in row]) for n, row in enumerate(sheet.iter_rows(values_only=True), start=1)]
+            try:
+                read = list(sheet.iter_rows(values_only=True))
+            except (ParseError, ValueError, KeyError, BadZipFile) as error:
+                raise BadInput(N_("{path} cannot be read as a workbook: {reason}"), path=path, reason=error) from error
+            rows = [(n, [_as_text(v) for v in row]) for n, row in enumerate(read, start=1)]
             width = max((len(values) for _, values in rows), default=0)  # notes beside the table are no excess
             yield _sheet(path.name, sheet.title, [(n, values + [""] * (width - len(values))) for n, values in rows])
     finally:

@@ -146,12 +146,12 @@ SHEETS = (PARTNERS, EVIDENCE, NEEDS, OUTCOMES)
 SIDES = {"supply": "supply", "oferta": "supply", "demand": "demand", "demanda": "demand"}
 STAGES = {
     "introduced": "introduced", "presentado": "introduced", "presentados": "introduced", "contactado": "introduced",
-    "met": "met", "reunion": "met", "reunidos": "met", "agreed": "agreed", "acuerdo": "agreed", "acordado": "agreed",
+    "met": "met", "reunion": "met", "reunidos": "met", "agreed": "agreed", "acuerdo": "agreed", "contrato": "agreed", "convenio": "agreed", "acordado": "agreed",
     "project": "project", "proyecto": "project",
     "declined": "declined", "rechazado": "declined", "declinado": "declined",
 }  # fmt: skip
 SIZES = {
-    "micro": "micro", "microempresa": "micro", "small": "small", "pequena": "small", "pequena empresa": "small",
+    "micro": "micro", "microempresa": "micro", "small": "small", "pequena": "small", "pequeno": "small", "mediano": "medium", "pequena empresa": "small",
     "medium": "medium", "mediana": "medium", "mediana empresa": "medium", "large": "large", "grande": "large",
 }  # fmt: skip
 KINDS = {

@@ -102,7 +102,7 @@ def _unreadable(row: dict[str, str]) -> BadInput | None:
     if row["extra"]:
         return BadInput(N_("the row has {count} columns, the header another number"), count=row["extra"])
     for column in ("CONTRATO", "TITULO", "NOMBRE_SOLICITANTE"):
-        if not row[column]:
+        if not clean(row[column]):
             return BadInput(N_("{columns}: empty"), columns=column)
     if row["DEPARTAMENTO"] and _region(row) is None:
         return BadInput(N_("DEPARTAMENTO: {found!r} is no department of Peru"), found=row["DEPARTAMENTO"])

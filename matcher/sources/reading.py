@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,9 @@ class Refusal:
 
 
 Read = Row | Refusal
-Reader = Callable[[Sequence[Path], Collection[str]], Iterator[Read]]  # files, ids of the partners in the database
+Reader = Callable[
+    [Sequence[Path], Mapping[str, str]], Iterator[Read]
+]  # files, names by id of the partners in the database
 
 
 def read_text(path: Path) -> str:

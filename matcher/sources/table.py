@@ -4,7 +4,7 @@ Which table a file or sheet is, its columns tell. Their order and that of the fi
 """
 
 import csv
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -26,10 +26,10 @@ SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", 
 Values = dict[str, str]
 
 
-def read(paths: Sequence[Path], stored: Collection[str] = ()) -> Iterator[Read]:
+def read(paths: Sequence[Path], stored: Mapping[str, str] | None = None) -> Iterator[Read]:
     """Yield the rows of all files, partners first.
 
-    :param stored: ids of the partners that are in the database already.
+    :param stored: id -> name of the partners that are in the database already.
     :raises BadInput: a file cannot be read, or is none of the tables.
     """
     tables: list[tuple[Sheet, Cells, dict[int, str]]] = []
@@ -40,6 +40,7 @@ def read(paths: Sequence[Path], stored: Collection[str] = ()) -> Iterator[Read]:
         tables += [_recognise(cells, path) for cells in sheets]
     tables.sort(key=lambda table: SHEETS.index(table[0]))
     ids = _Ids(stored)
+    seen: dict[tuple[type[Record], str], tuple[Record, str, int]] = {}
     for sheet, cells, columns in tables:
         file = cells.file if fold(cells.name) == fold(Path(cells.file).stem) else f"{cells.file} [{cells.name}]"
         for number, values in cells.rows:
@@ -47,7 +48,16 @@ def read(paths: Sequence[Path], stored: Collection[str] = ()) -> Iterator[Read]:
                 row = _row(cells.header, columns, values)
                 if any(values[len(cells.header) :]):  # a comma without quotes: the rest would be lost
                     raise BadInput(N_("the row has {count} columns, the header another number"), count=len(values))
-                yield Row(file, number, (_MAKE[sheet](row, ids),))
+                record = _MAKE[sheet](row, ids)
+                first, where, line = seen.setdefault((type(record), record.id), (record, file, number))
+                if first != record:
+                    raise BadInput(
+                        N_("the id {id!r} stands in {file}, row {row} with other values: give each row its own id"),
+                        id=record.id,
+                        file=where,
+                        row=line,
+                    )
+                yield Row(file, number, (record,))
             except (BadInput, NotFound) as error:
                 yield Refusal(file, number, error)
 
@@ -137,22 +147,33 @@ def _recognise(cells: Cells, path: Path) -> tuple[Sheet, Cells, dict[int, str]]:
 class _Ids:
     """Partners in the database or named so far in this import, so that texts may name them by id or by name."""
 
-    def __init__(self, stored: Collection[str]) -> None:
+    def __init__(self, stored: Mapping[str, str] | None) -> None:
+        self.complete = stored is not None  # then who is not here does not exist
+        stored = stored or {}
         self.known = set(stored)
-        self.by_name: dict[str, str] = {}
+        self.by_name: dict[str, set[str]] = {}
+        for id_, name in stored.items():
+            self.by_name.setdefault(fold(name), set()).add(id_)
 
     def add(self, partner: Partner) -> None:
         self.known.add(partner.id)
-        self.by_name.setdefault(fold(partner.name), partner.id)
+        self.by_name.setdefault(fold(partner.name), set()).add(partner.id)
 
     def find(self, reference: str) -> str:
         if reference in self.known:
             return reference
-        named = self.by_name.get(fold(reference))
+        named = sorted(self.by_name.get(fold(reference), ()))
+        if len(named) > 1:
+            message = N_("several partners are called {name!r}: name one by its id ({ids})")
+            raise BadInput(message, name=reference, ids=", ".join(named))
         if named:
-            return named
+            return named[0]
         made = _id_of(reference)
-        return made if " " in reference or made in self.known else reference  # one word is an id or a name
+        if made in self.known:
+            return made
+        if self.complete:
+            raise BadInput(N_("partner {name!r} is not known: its own row is missing, or was refused"), name=reference)
+        return made if " " in reference else reference  # one word is an id
 
 
 def _id_of(name: str) -> str:
@@ -165,7 +186,8 @@ def _row(header: list[str], columns: dict[int, str], values: list[str]) -> Value
     row: Values = {}
     source: dict[str, str] = {}  # column -> the header that its value stands under
     for i, name in columns.items():
-        value = clean(values[i]) if i < len(values) else ""
+        raw = values[i] if i < len(values) else ""
+        value = raw.strip() if name in ("contact", "url") else clean(raw)  # `<ana@uni.edu.pe>` is no markup
         if value and row.get(name) and row[name] != value:
             raise BadInput(
                 N_("columns {first!r} and {second!r} both mean {column}, and differ here: leave one of them empty"),

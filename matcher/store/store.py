@@ -57,10 +57,10 @@ class Store:
         with Session(self.engine) as session:
             return [_to_partner(row) for row in session.scalars(select(PartnerRow).order_by(PartnerRow.id))]
 
-    def partner_ids(self) -> frozenset[str]:
-        """Return the ids of all partners."""
+    def partner_names(self) -> dict[str, str]:
+        """Return id -> name of all partners."""
         with Session(self.engine) as session:
-            return frozenset(session.scalars(select(PartnerRow.id)))
+            return {row.id: row.name for row in session.execute(select(PartnerRow.id, PartnerRow.name))}
 
     def evidence(self) -> list[Evidence]:
         """Return all evidence by id."""
@@ -71,6 +71,15 @@ class Store:
         """Return all outcomes by id."""
         with Session(self.engine) as session:
             return [_to_outcome(row) for row in session.scalars(select(OutcomeRow).order_by(OutcomeRow.id))]
+
+    def everything(self) -> tuple[list[Partner], list[Evidence], list[Outcome]]:
+        """Return all records as of one moment: see the three above."""
+        with Session(self.engine) as session:
+            return (
+                [_to_partner(row) for row in session.scalars(select(PartnerRow).order_by(PartnerRow.id))],
+                [_to_evidence(row) for row in session.scalars(select(EvidenceRow).order_by(EvidenceRow.id))],
+                [_to_outcome(row) for row in session.scalars(select(OutcomeRow).order_by(OutcomeRow.id))],
+            )
 
     def counts(self) -> dict[str, int]:
         """Return how many records there are: supply and demand partners, evidence of each, outcomes."""
