@@ -18,7 +18,7 @@ ASKING = frozenset(
     """necesito necesita necesitan necesitamos nesesito nesesitamos quiero quiere queremos quisiera quisieramos
     busco buscamos ayuda ayude ayuden ayudar alguien hola gracias favor puedo puede pueden podemos hacer hago
     ofrezco ofrecemos need needs want wants looking help someone please can could would offer thanks
-    hello i me my you your he she we us our they them their what do does have has am all could would""".split()  # noqa: SIM905
+    hello i me my you your he she we us our they them their what do does have has am all""".split()  # noqa: SIM905
 )
 # Only what is a tag of HTML: `T<Tmax` and `<ana@uni.edu.pe>` are not.
 _TAG = re.compile(

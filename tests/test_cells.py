@@ -127,3 +127,23 @@ def test_dates_as_people_and_excel_write_them(text, expected):
 def test_what_is_no_date_is_refused(text):
     with pytest.raises(BadInput, match=f"'{text}' is no date"):
         parse_date(text)
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('a,b\n1,"uno\n2,dos\n', 2),  # never closed
+        ('a,b\n1,uno\n2,"dos\n3,"tres"\n', 3),  # closed by the next row's opening quote
+    ],
+)
+def test_a_quote_that_would_swallow_rows_is_an_error_that_names_its_line(tmp_path, content, line):
+    path = tmp_path / "t.csv"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(BadInput, match=rf"t\.csv, line {line}: "):
+        list(read_cells(path))
+
+
+def test_an_inch_mark_inside_a_cell_is_text(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\ntubo 5" liso,2\n', encoding="utf-8")
+    assert next(iter(read_cells(path))).rows == [(2, ['tubo 5" liso', "2"])]

@@ -1,7 +1,5 @@
 """Spreadsheet files as named tables of text cells, whatever Excel did to them."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,7 +13,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from matcher.errors import BadInput
 from matcher.language import N_
-from matcher.sources.reading import read_text
+from matcher.sources.reading import read_delimited, read_text
 
 DELIMITERS = ",;\t|"
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial dates (ECMA-376, 1900 date system)
@@ -72,15 +70,8 @@ def _read_delimited(path: Path) -> list[tuple[int, list[str]]]:
         delimiter, text, skipped = hint[4], rest, 1
     header = text.lstrip("\r\n").partition("\n")[0]
     delimiter = delimiter or max(DELIMITERS, key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows, before = [], 0
-    try:
-        for values in reader:
-            rows.append((before + 1 + skipped, [" ".join(v.replace("\0", " ").split(" ")).strip() for v in values]))
-            before = reader.line_num
-    except csv.Error as error:
-        raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=reader.line_num, reason=error) from error
-    return rows
+    rows = read_delimited(path, text, delimiter=delimiter, first=1 + skipped)
+    return [(number, [value.replace("\0", " ").strip() for value in values]) for number, values in rows]
 
 
 def _read_workbook(path: Path) -> Iterator[Cells]:

@@ -5,8 +5,6 @@ institutes and CITEs supply. The files escape `,` and `"` with a backslash. DEPA
 applicant's address; the ITP's rows say Lima whatever the CITE's region, so their texts carry none.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -16,7 +14,7 @@ from matcher.errors import BadInput, NotFound
 from matcher.language import N_
 from matcher.places import find_region
 from matcher.records import Evidence, Partner, Side
-from matcher.sources.reading import Read, Refusal, Row, most_common, read_text, slug
+from matcher.sources.reading import Read, Refusal, Row, most_common, read_delimited, read_text, slug
 from matcher.text import clean, fold
 
 COUNTRY = "PE"
@@ -77,9 +75,8 @@ def side_and_kind(name: str) -> tuple[Side, str]:
 
 
 def _table(path: Path) -> list[tuple[int, dict[str, str]]]:
-    # strict=False: a stray quote must cost its row at most, not the file.
-    lines = csv.reader(io.StringIO(read_text(path), newline=""), escapechar="\\")
-    header = [name.strip().upper() for name in next(lines, [])]
+    lines = read_delimited(path, read_text(path), escape="\\")
+    header = [name.strip().upper() for name in next(lines, (1, []))[1]]
     missing = [column for column in COLUMNS if column not in header]
     if missing:
         raise BadInput(
@@ -87,9 +84,8 @@ def _table(path: Path) -> list[tuple[int, dict[str, str]]]:
             path=path,
             columns=", ".join(missing),
         )
-    rows, before = [], lines.line_num
-    for values in lines:
-        number, before = before + 1, lines.line_num
+    rows = []
+    for number, values in lines:
         if values:
             padded = values + [""] * (len(header) - len(values))
             row = {name: " ".join(value.split()) for name, value in zip(header, padded, strict=False)}

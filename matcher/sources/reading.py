@@ -1,6 +1,8 @@
 """What every reader yields, and what they share."""
 
+import csv
 import hashlib
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,9 +40,8 @@ class Refusal:
 
 
 Read = Row | Refusal
-Reader = Callable[
-    [Sequence[Path], Mapping[str, str]], Iterator[Read]
-]  # files, names by id of the partners in the database
+# Takes files, and the names by id of the partners that are in the database.
+Reader = Callable[[Sequence[Path], Mapping[str, str]], Iterator[Read]]
 
 
 def read_text(path: Path) -> str:
@@ -55,11 +56,34 @@ def read_text(path: Path) -> str:
             N_("{path} cannot be read: {reason}"), path=path, reason=error.strerror or type(error).__name__
         ) from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16")
+        return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("cp1252", errors="replace")
+
+
+def read_delimited(
+    path: Path, text: str, *, delimiter: str = ",", escape: str | None = None, first: int = 1
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of delimited text with the line that each begins on.
+
+    :param first: the number of the text's first line in its file.
+    :raises BadInput: a quote that is never closed, or closed in the middle of a cell: read on, it would
+        swallow the rows that follow.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, escapechar=escape, strict=True)
+    before = 0
+    while True:
+        try:
+            values = next(reader, None)
+        except csv.Error as error:
+            line = before + first
+            raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=line, reason=error) from error
+        if values is None:
+            return
+        yield before + first, values
+        before = reader.line_num
 
 
 def too_long(text: str) -> BadInput:
