@@ -69,9 +69,8 @@ def answer(
         if excess > 0:
             log.warning("question %s is cut by %s characters to the most that is answered", question.id, excess)
             query = replace(query, text=query.text[:-excess])
-        found = engine.match(query, passages=False)
-        ranking = tuple((match.partner.id, match.score) for match in found.matches)
-        answers.append(Answer(question.id, ranking, found.verdict))
+        (ranking,) = engine.rank(query, [engine.weights])
+        answers.append(Answer(question.id, engine.ids_and_scores(ranking), ranking.verdict))
         if progress:
             progress(done, len(bench.questions))
     return answers

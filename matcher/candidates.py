@@ -16,13 +16,28 @@ DEPTH = 4096  # texts that each index may propose; a side with fewer is scored w
 
 
 @dataclass(frozen=True, slots=True)
+class Hits:
+    """The texts that may answer a query.
+
+    `texts`: (n,) rows, ascending. `dense`, `lexical`: (n,) standard deviations by which a text is nearer
+    in meaning, and in words, than the side's average text. `pair_ok`: (pairs,) which pairs of text and
+    partner the filters allow. `best_cosine`: the highest of any text considered.
+    """
+
+    texts: NDArray[np.int64]
+    dense: Floats
+    lexical: Floats
+    pair_ok: NDArray[np.bool_]
+    best_cosine: float
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """The partners that can be ranked, and how well their texts fit.
 
     `partners`: (n,) rows of the side's partners, ascending. `text`: (n,) pooled fit.
     `pair_text`, `pair_partner`: (pairs,) rows of the texts considered and their partners' rows.
     `fit`: (pairs,) standard deviations by which a text fits better than the side's average text.
-    `best_cosine`: the highest of any text considered.
     """
 
     partners: NDArray[np.int64]
@@ -30,42 +45,37 @@ class Candidates:
     pair_text: NDArray[np.int64]
     pair_partner: NDArray[np.int64]
     fit: Floats
-    best_cosine: float
 
 
-def find(side: SideIndex, query: Query, vector: Vectors, weights: TextWeights) -> Candidates:
-    """Return the candidates for `query`, whose unit vector is `vector`; filters come first."""
+def search(side: SideIndex, query: Query, vector: Vectors) -> Hits:
+    """Return the texts that both indexes propose for `query`, whose unit vector is `vector`; filters come first."""
     partner_ok, text_ok = _allowed(side, query)
     pair_ok = partner_ok[side.pair_partner] & text_ok[side.pair_evidence]
     allowed = np.zeros(len(side.evidence), bool)
     allowed[side.pair_evidence[pair_ok]] = True
 
-    lexical_all = side.lexical.scores(query.full_text)
-    depth, texts = DEPTH, _propose(side, vector, lexical_all, allowed, DEPTH)
+    lexical = side.lexical.scores(query.full_text)
+    depth, texts = DEPTH, _propose(side, vector, lexical, allowed, DEPTH)
     wanted = min(query.k, len(np.unique(side.pair_partner[pair_ok])))
     while len(np.unique(side.pair_partner[pair_ok & np.isin(side.pair_evidence, texts)])) < wanted:
         depth *= 4  # the many texts of a few partners must not crowd out the others
-        texts = _propose(side, vector, lexical_all, allowed, depth)
+        texts = _propose(side, vector, lexical, allowed, depth)
     dense, best_cosine = _dense_fit(side, vector, texts)
-    lexical = np.minimum(standardise(lexical_all)[texts], weights.lexical_cap)
+    return Hits(texts, dense, standardise(lexical)[texts], pair_ok, best_cosine)
+
+
+def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> Candidates:
+    """Return the partners of the texts found, each text's fit made one number and each partner's texts pooled."""
     # Where no text has the question's language, words in common are accidents.
     share = weights.lexical_share if query.language in side.languages else 0.0
-    fit = (1 - share) * dense + share * lexical
-
     fit_of = np.full(len(side.evidence), np.nan)
-    fit_of[texts] = fit
-    chosen = pair_ok & ~np.isnan(fit_of[side.pair_evidence])
+    fit_of[hits.texts] = (1 - share) * hits.dense + share * np.minimum(hits.lexical, weights.lexical_cap)
+    chosen = hits.pair_ok & ~np.isnan(fit_of[side.pair_evidence])
     pair_text, pair_partner = side.pair_evidence[chosen], side.pair_partner[chosen]
     pair_fit = fit_of[pair_text]
     partners, owner = np.unique(pair_partner, return_inverse=True)
-    return Candidates(
-        partners,
-        pool(pair_fit, owner, len(partners), weights.temperature, weights.texts),
-        pair_text,
-        pair_partner,
-        pair_fit,
-        best_cosine,
-    )
+    text = pool(pair_fit, owner, len(partners), weights.temperature, weights.texts)
+    return Candidates(partners, text, pair_text, pair_partner, pair_fit)
 
 
 def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float, texts: int) -> Floats:

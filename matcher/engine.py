@@ -2,13 +2,14 @@
 
 import math
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matcher import candidates as candidate_search
-from matcher import explain, scoring, signals
+from matcher import candidates, explain, scoring, signals
 from matcher.asking import checked
+from matcher.candidates import Candidates
 from matcher.encode import Encoder, Role, Vectors
 from matcher.errors import NotFound
 from matcher.index.side import SideIndex
@@ -34,6 +35,23 @@ from matcher.weights import Weights
 EXPLAINED = 50  # partners of a list that get passages: nobody reads further, and sentences cost time
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All candidates of a query in their order by one set of weights, before anything is explained.
+
+    `vector`: the query's. `familiar`: see `scoring.familiarity`. `shared_words`: those that some text has too.
+    """
+
+    query: Query
+    vector: Vectors
+    found: Candidates
+    measured: Signals
+    scored: Scored
+    verdict: Verdict
+    familiar: float
+    shared_words: tuple[str, ...]
+
+
 class Engine:
     """Answers queries from one snapshot."""
 
@@ -43,45 +61,64 @@ class Engine:
         self.weights = weights
         self.outcomes = {side: signals.by_partner(snapshot.outcomes, side, snapshot.partners) for side in Side}
 
-    def match(self, query: Query, *, reader: str = "es", passages: bool = True) -> MatchList:
+    def match(self, query: Query, *, reader: str = "es") -> MatchList:
         """Rank the partners of the side sought.
 
         :param reader: language of reasons and advice.
-        :param passages: whether to pick and mark sentences; without it the list comes sooner.
         :raises BadQuery: empty, too long, or an option outside its range.
         """
         started = time.perf_counter()
-        query = checked(query)
         say = translator(reader)
+        (ranking,) = self.rank(query, [self.weights])
+        query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
+        shown = ranking.scored.order[: query.k].tolist()
+        rows = [int(row) for row in ranking.found.partners[shown]]
+        texts = explain.passages(side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.encoder)
+        matches = tuple(
+            _match(rank, index, side.partners[row], texts.get(row, ()), ranking, reader)
+            for rank, (index, row) in enumerate(zip(shown, rows, strict=True), start=1)
+        )
+        nothing = ranking.verdict is Verdict.NO_GOOD_MATCH
+        return MatchList(
+            matches,
+            ranking.verdict,
+            explain.advice(query, ranking.shared_words, len(matches), say) if nothing else (),
+            query,
+            self.weights.bias,
+            len(ranking.found.partners),
+            self.snapshot.id,
+            (time.perf_counter() - started) * 1000,
+        )
+
+    def rank(self, query: Query, weights: Sequence[Weights]) -> list[Ranking]:
+        """Rank the partners of the side sought once per set of weights, without explaining anything.
+
+        :raises BadQuery: empty, too long, or an option outside its range.
+        """
+        query = checked(query)
         side = self.snapshot.sides[query.seeks]
         if query.language is None:
             query = replace(query, language=detect_language(query.full_text, side.languages))
         vector = self._vector(query)
-        found = candidate_search.find(side, query, vector, self.weights.text)
-        measured = signals.compute(side, found, query, self.outcomes[query.seeks])
-        scored = scoring.score(measured, self.weights, query.without)
         shared, telling = _shared_words(side, query)
-        familiar = scoring.familiarity(found.best_cosine, side.typical, _known_share(side, query, shared, telling))
-        verdict = scoring.verdict(familiar, bool(telling) and len(found.partners) > 0, self.weights.abstain)
+        known = _known_share(side, query, shared, telling)
+        hits = candidates.search(side, query, vector)
+        rankings = []
+        for numbers in weights:
+            found = candidates.pooled(side, hits, query, numbers.text)
+            measured = signals.compute(side, found, query, self.outcomes[query.seeks])
+            scored = scoring.score(measured, numbers, query.without)
+            familiar = scoring.familiarity(hits.best_cosine, side.typical, known)
+            verdict = scoring.verdict(familiar, bool(telling) and len(found.partners) > 0, numbers.abstain)
+            rankings.append(Ranking(query, vector, found, measured, scored, verdict, familiar, tuple(shared)))
+        return rankings
 
-        shown = scored.order[: query.k].tolist()
-        rows = [int(row) for row in found.partners[shown]]
-        texts = explain.passages(side, found, rows[:EXPLAINED], query, vector, self.encoder) if passages else {}
-        matches = tuple(
-            _match(rank, index, side.partners[row], texts.get(row, ()), query, measured, scored, reader)
-            for rank, (index, row) in enumerate(zip(shown, rows, strict=True), start=1)
-        )
-        advice = explain.advice(query, shared, len(matches), say) if verdict is Verdict.NO_GOOD_MATCH else ()
-        return MatchList(
-            matches,
-            verdict,
-            advice,
-            query,
-            self.weights.bias,
-            len(found.partners),
-            self.snapshot.id,
-            (time.perf_counter() - started) * 1000,
-        )
+    def ids_and_scores(self, ranking: Ranking) -> tuple[tuple[str, float], ...]:
+        """Return partner ids with their scores, best first, as many as the query's k."""
+        partners = self.snapshot.sides[ranking.query.seeks].partners
+        order = ranking.scored.order[: ranking.query.k]
+        rows, scores = ranking.found.partners[order].tolist(), ranking.scored.scores[order].tolist()
+        return tuple((partners[row].id, score) for row, score in zip(rows, scores, strict=True))
 
     def query_for(self, evidence_id: str, **options: object) -> Query:
         """Return the query that a stored text stands for: it seeks the other side.
@@ -124,17 +161,11 @@ class Engine:
 
 
 def _match(
-    rank: int,
-    index: int,
-    partner: Partner,
-    passages: tuple[Passage, ...],
-    query: Query,
-    measured: Signals,
-    scored: Scored,
-    reader: str,
+    rank: int, index: int, partner: Partner, passages: tuple[Passage, ...], ranking: Ranking, reader: str
 ) -> Match:
     """Return the candidate at `index` as a match, with a reason for each of its terms."""
     say = translator(reader)
+    query, measured, scored = ranking.query, ranking.measured, ranking.scored
     contributions = tuple(
         Contribution(
             name, value, weight, term, explain.reason(name, value, index, partner, query, measured, say, reader)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher import candidates
-from matcher.candidates import find, pool, standardise
+from matcher.candidates import pool, pooled, search, standardise
 from matcher.encode import Role
 from matcher.index.side import SideIndex
 from matcher.records import Evidence, Filters, Partner, Query, Side
@@ -28,7 +28,11 @@ def side() -> SideIndex:
 
 def ask(side, text="teñir fibra de alpaca", filters=None, weights=WEIGHTS, **more):
     query = Query(text, Side.SUPPLY, language=more.pop("language", "es"), filters=filters or Filters(), **more)
-    return find(side, query, FakeEncoder().encode([text], Role.QUERY)[0], weights)
+    return pooled(side, found_hits(side, query), query, weights)
+
+
+def found_hits(side, query):
+    return search(side, query, FakeEncoder().encode([query.text], Role.QUERY)[0])
 
 
 def found_ids(side, **question) -> list[str]:
@@ -114,11 +118,12 @@ def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, 
     used = share if language == "es" else 0.0  # no text is in Portuguese: words in common are accidents
     expected = (1 - used) * (cosines - cosines.mean()) / cosines.std() + used * capped
     np.testing.assert_allclose(found.fit, expected[found.pair_text], atol=1e-4)
-    for row, pooled in zip(found.partners, found.text, strict=True):
+    for row, fit in zip(found.partners, found.text, strict=True):
         own = [expected[i] for i, e in enumerate(side.evidence) if side.partners[row].id in e.partners]
         own = sorted(own)[-best:]  # unsaac has two texts
-        assert pooled == pytest.approx(0.7 * math.log(sum(math.exp(fit / 0.7) for fit in own)), abs=1e-4)
-    assert found.best_cosine == pytest.approx(cosines.max(), abs=1e-6)
+        assert fit == pytest.approx(0.7 * math.log(sum(math.exp(f / 0.7) for f in own)), abs=1e-4)
+    hits = found_hits(side, Query(text, Side.SUPPLY, language=language))
+    assert hits.best_cosine == pytest.approx(cosines.max(), abs=1e-6)
 
 
 def test_a_text_of_two_partners_counts_for_both():

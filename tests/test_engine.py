@@ -225,8 +225,9 @@ def test_the_sentence_that_fits_and_the_words_in_common_are_marked(ask):
     ]
 
 
-def test_passages_can_be_left_out_and_the_ranking_stays(engine):
-    query = Query(COLOURS, Side.SUPPLY)
-    bare, full = engine.match(query, passages=False), engine.match(query)
-    assert [m.passages for m in bare.matches] == [()] * 4
-    assert [(m.partner.id, m.score) for m in bare.matches] == [(m.partner.id, m.score) for m in full.matches]
+def test_one_ranking_per_set_of_weights_each_that_of_its_own_engine(engine):
+    query = Query(COLOURS, Side.SUPPLY, region="PE-TAC", k=3)
+    far = replace(engine.weights, bias=1.0, signals=dict.fromkeys(engine.weights.signals, 0.0) | {"same_region": 2.0})
+    ours, theirs = engine.rank(query, [engine.weights, far])
+    assert engine.ids_and_scores(ours) == tuple((m.partner.id, m.score) for m in engine.match(query).matches)
+    assert engine.ids_and_scores(theirs) == (("unjbg", 3.0), ("lejos", 1.0), ("pucp", 1.0))
