@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from eval.answers import Answer, run
+from eval.judge_cli import judge_command
 from eval.measures import Figure, figures
 from eval.trec import write_run
 from matcher.errors import BadInput, TinkuyError
@@ -102,6 +103,9 @@ def _report(bench: Benchmark, answers: list[Answer], found: list[Figure], weight
             f.name: {"mean": f.mean, "low": f.low, "high": f.high, "per_question": f.per_question} for f in found
         },
     }
+
+
+commands.add_command(judge_command)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ STEPS = (
     {"explain", "asking"},
     {"engine"},
     {"live"},
-    {"answer_json", "render", "parts", "export_benchmark", "commands", "cli"},
+    {"answer_json", "render", "parts", "time_split", "export_benchmark", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
 

@@ -13,9 +13,10 @@ from test_cli import Run, tinkuy  # noqa: F401 - the fixture
 
 from eval.answers import open_engine, run
 from matcher.errors import BadInput
-from matcher.export_benchmark import default_since, split, write
+from matcher.export_benchmark import write
 from matcher.records import Evidence, Outcome, Partner, Query, Side, Stage
 from matcher.sources import benchmark
+from matcher.time_split import default_since, split
 from matcher.weights import Weights
 
 SECRET = "secreto@oficina.example"

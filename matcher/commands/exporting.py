@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
-from matcher import export_benchmark, parts
+from matcher import parts
 from matcher.commands.context import Context, in_context, with_language
+from matcher.export_benchmark import write
 from matcher.language import N_
+from matcher.time_split import default_since, split
 
 
 @click.group("export", help=N_("Take records out of the database."))
@@ -33,9 +35,9 @@ def export_command() -> None:
 def benchmark_command(context: Context, folder: Path, since: datetime | None) -> None:
     """Export outcomes as a benchmark folder."""
     partners, evidence, outcomes = parts.open_store(context.settings).everything()
-    day = since.date() if since else export_benchmark.default_since(outcomes)
-    found = export_benchmark.split(partners, evidence, outcomes, day)
-    export_benchmark.write(folder, found)
+    day = since.date() if since else default_since(outcomes)
+    found = split(partners, evidence, outcomes, day)
+    write(folder, found)
     told = {
         "folder": folder,
         "since": day,

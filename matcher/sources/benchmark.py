@@ -78,16 +78,6 @@ def questions(folder: Path) -> Benchmark:
     :raises BadInput: a file is missing or a line of it cannot be read.
     """
     about = _about(folder)
-    side = _side(folder, about)
-    asked = []
-    for number, line in _lines(folder, "queries"):
-        try:
-            asked.append(_question(json.loads(line), side))
-        except _ERRORS as error:
-            reason = _refused(error)
-            raise BadInput(
-                N_("{path}, line {line}: {reason}"), path=folder / "queries", line=number, reason=reason
-            ) from error
     qrels: dict[str, dict[str, int]] = {}
     path = folder / "qrels.txt"
     for number, line in enumerate(read_text(path).splitlines(), start=1):
@@ -100,7 +90,26 @@ def questions(folder: Path) -> Benchmark:
         except ValueError as error:
             expected = "expected `query 0 partner grade`"
             raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=number, reason=expected) from error
-    return Benchmark(str(about["name"]), side, str(about.get("primary", "nDCG@10")), tuple(asked), qrels)
+    return Benchmark(
+        str(about["name"]), _side(folder, about), str(about.get("primary", "nDCG@10")), only_questions(folder), qrels
+    )
+
+
+def only_questions(folder: Path, file: Path | None = None) -> tuple[Question, ...]:
+    """Read a folder's questions, or those that `file` (.jsonl or .jsonl.gz) asks of it, without judgements.
+
+    :raises BadInput: a file is missing or a line of it cannot be read.
+    """
+    side = _side(folder, _about(folder))
+    path = file or _file(folder, "queries")
+    asked = []
+    for number, line in _lines(path):
+        try:
+            asked.append(_question(json.loads(line), side))
+        except _ERRORS as error:
+            reason = _refused(error)
+            raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=number, reason=reason) from error
+    return tuple(asked)
 
 
 def _about(folder: Path) -> dict[str, Any]:
@@ -125,26 +134,37 @@ def _side(folder: Path, about: dict[str, Any]) -> Side:
         ) from error
 
 
-def _lines(folder: Path, name: str, *, optional: bool = False) -> Iterator[tuple[int, str]]:
+def _file(folder: Path, name: str) -> Path:
+    """Return where the lines called `name` stand, packed or plain."""
     packed, plain = folder / f"{name}.jsonl.gz", folder / f"{name}.jsonl"
     if packed.is_file():
+        return packed
+    if plain.is_file():
+        return plain
+    raise BadInput(N_("{folder} is no benchmark folder: {name} is missing"), folder=folder, name=packed.name)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    if path.suffix == ".gz":
         try:
-            text = gzip.decompress(packed.read_bytes()).decode("utf-8")
+            text = gzip.decompress(path.read_bytes()).decode("utf-8")
         except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-            raise BadInput(N_("{path} cannot be read: {reason}"), path=packed, reason=error) from error
-    elif plain.is_file():
-        text = read_text(plain)
-    elif optional:
-        return
+            raise BadInput(N_("{path} cannot be read: {reason}"), path=path, reason=error) from error
     else:
-        raise BadInput(N_("{folder} is no benchmark folder: {name} is missing"), folder=folder, name=packed.name)
+        text = read_text(path)
     yield from ((n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 
 def _rows(
     folder: Path, name: str, make: Callable[[dict[str, Any], str], Record], *, optional: bool = False
 ) -> Iterator[Read]:
-    for number, line in _lines(folder, name, optional=optional):
+    try:
+        path = _file(folder, name)
+    except BadInput:
+        if optional:
+            return
+        raise
+    for number, line in _lines(path):
         try:
             yield Row(f"{name}.jsonl", number, (make(json.loads(line), line),))
         except _ERRORS as error:
