@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STEPS = (
     {"records", "errors", "language"},
     {"places", "sectors", "text", "fields", "settings", "weights"},
-    {"sources", "store", "encode", "bundled_model", "vector_cache", "importing"},
+    {"sources", "store", "encode", "bundled_model", "vector_cache", "importing", "history"},
     {"index"},
     {"candidates"},
     {"signals"},
