@@ -20,7 +20,7 @@ STEPS = (
     {"explain", "asking"},
     {"engine"},
     {"live"},
-    {"answer_json", "render", "parts", "cli"},
+    {"answer_json", "render", "parts", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
 
