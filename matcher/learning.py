@@ -1,4 +1,4 @@
-"""Weights from judged lists: a logistic regression held to signs, and pulled towards the weights it starts from."""
+"""Weights from judged lists: a conditional logit, held to signs and pulled towards the weights that it starts from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,20 +19,16 @@ class Lesson:
     """What one question teaches.
 
     `values`: (n, signals) of its good candidates and of a sample of the others. `grades`: (n,) not below 0, some
-    above. `stands_for`: (n,) how many candidates each stands for. `importance`: of the question. `origin`: the number
-    of the data that it comes from, counted from 0.
+    above. `stands_for`: (n,) how many candidates each stands for. `importance`: of the question.
     """
 
     values: Floats
     grades: Floats
     stands_for: Floats
     importance: float = 1.0
-    origin: int = 0
 
 
-def lesson(
-    values: Floats, grades: Floats, scores: Floats, importance: float, origin: int, rng: np.random.Generator
-) -> Lesson:
+def lesson(values: Floats, grades: Floats, scores: Floats, importance: float, rng: np.random.Generator) -> Lesson:
     """Return a lesson: all candidates of grade above 0, the TOP others by score and DRAWN of the rest.
 
     :param values: (n, signals), as the formula uses them. :param grades: (n,), :param scores: (n,).
@@ -45,53 +41,52 @@ def lesson(
     rows = np.concatenate([good, others[:TOP], drawn])
     stands_for = np.ones(len(rows))
     stands_for[len(rows) - len(drawn) :] = len(rest) / max(len(drawn), 1)
-    return Lesson(values[rows], grades[rows].clip(0), stands_for, importance, origin)
+    return Lesson(values[rows], grades[rows].clip(0), stands_for, importance)
 
 
 def fit(lessons: Sequence[Lesson], start: Floats, strength: float) -> Floats:
-    """Return the weights that best tell the good candidates from the others, (signals,).
+    """Return the weights that make what was good likely, (signals,).
 
-    They minimise the log loss of sigmoid(score + b), with one b for each origin, whose good ones may be rarer, and
-    questions counted by their importance, plus strength x Σ (spread x (w - c start))²: spread is the signal's deviation
-    within a question, c the one scale of the starting weights that fits best. Signs are those of the starting weights;
-    where these are 0, not negative: a signal is so defined that more of it speaks for a partner, else its weight
-    starts below 0.
+    They minimise the mean over questions of -Σ share x ln softmax(score), the share being that of its grades
+    (McFadden 1974; several good ones as in ListNet, Cao et al. 2007), with `stands_for` correcting the softmax for
+    candidates left out, plus strength x Σ (spread x (w - c start))²: spread is the signal's deviation within a
+    question, c the one scale of the starting weights that fits best. Signs are those of the starting weights; where
+    these are 0, not negative: a signal is so defined that more of it speaks for a partner, else it starts below 0.
 
     :param strength: of the pull; infinite returns c x start.
     """
     counts = [len(each.grades) for each in lessons]
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     importance = np.array([each.importance for each in lessons])
     importance = importance / importance.sum()
     spread = np.sqrt(importance @ np.array([each.values.var(axis=0) for each in lessons])).clip(LEAST_SPREAD)
     values = np.concatenate([each.values for each in lessons])
-    good = np.concatenate([each.grades > 0 for each in lessons]).astype(float)
-    weight = np.concatenate([each.stands_for for each in lessons]) * np.repeat(importance, counts)
-    origin = np.repeat([each.origin for each in lessons], counts)
-    origins = int(origin.max()) + 1
+    share = np.concatenate([each.grades / each.grades.sum() for each in lessons])
+    offset = np.log(np.concatenate([each.stands_for for each in lessons]))
+    weight = np.repeat(importance, counts)
 
-    def unlikely(w: Floats, b: Floats) -> tuple[float, Floats, Floats]:
-        odds = values @ w + b[origin]
-        wrong = weight * (expit(odds) - good)
-        loss = weight @ (np.logaddexp(0, odds) - good * odds)
-        return float(loss), values.T @ wrong, np.bincount(origin, wrong, origins).astype(np.float64)
+    def unlikely(w: Floats) -> tuple[float, Floats]:
+        score = values @ w + offset
+        top = np.maximum.reduceat(score, starts)
+        odds = np.exp(score - np.repeat(top, counts))
+        total = np.add.reduceat(odds, starts)
+        loss = importance @ (top + np.log(total)) - (weight * share) @ score
+        return float(loss), values.T @ (weight * (odds / np.repeat(total, counts) - share))
 
-    def scaled(x: Floats) -> tuple[float, Floats]:
-        loss, by_w, by_b = unlikely(x[0] * start, x[1:])
-        return loss, np.array([by_w @ start, *by_b])
+    def scaled(c: Floats) -> tuple[float, Floats]:
+        loss, slope = unlikely(c[0] * start)
+        return loss, np.array([slope @ start])
 
-    def pulled(x: Floats) -> tuple[float, Floats]:
-        loss, by_w, by_b = unlikely(x[: len(start)], x[len(start) :])
-        away = spread * (x[: len(start)] - anchor)
-        return loss + strength * float(away @ away), np.concatenate([by_w + 2 * strength * spread * away, by_b])
+    def pulled(w: Floats) -> tuple[float, Floats]:
+        loss, slope = unlikely(w)
+        away = spread * (w - anchor)
+        return loss + strength * float(away @ away), slope + 2 * strength * spread * away
 
-    free = [(None, None)] * origins
-    first = minimize(scaled, [0.5, *[-4.0] * origins], jac=True, method="L-BFGS-B", bounds=[SCALES, *free]).x
-    anchor = np.asarray(first[0] * start, np.float64)
+    anchor = np.asarray(start * minimize(scaled, [0.5], jac=True, method="L-BFGS-B", bounds=[SCALES]).x[0], np.float64)
     if np.isinf(strength):
         return anchor
     signs = [(None, 0.0) if w < 0 else (0.0, None) for w in start]
-    found = minimize(pulled, [*anchor, *first[1:]], jac=True, method="L-BFGS-B", bounds=[*signs, *free]).x
-    return np.asarray(found[: len(start)], np.float64)
+    return np.asarray(minimize(pulled, anchor, jac=True, method="L-BFGS-B", bounds=signs).x, np.float64)
 
 
 def calibrate(scores: Floats, good: Floats, importance: Floats) -> tuple[float, float]:

@@ -82,7 +82,7 @@ def tune(trials: Sequence[Trial], start: Weights, *, seed: int, progress: Progre
     tick = _counter(sum(len(t.cases) for t in trials) * 2 + FOLDS + 1, progress)
     rng = np.random.default_rng(seed)
     vector = np.array(list(start.signals.values()))
-    asked = [_ask(trial, number, start, rng, tick) for number, trial in enumerate(trials)]
+    asked = [_ask(trial, start, rng, tick) for trial in trials]
     unseen = [list(each.lists) for each in asked]
     for fold in range(FOLDS):
         fitted, _ = _fitted(asked, [each.fold != fold for each in asked], vector, seed)
@@ -115,7 +115,7 @@ def _counter(total: int, progress: Progress | None) -> Callable[[], None]:
     return lambda: progress(next(done), total) if progress else None
 
 
-def _ask(trial: Trial, number: int, start: Weights, rng: np.random.Generator, tick: Callable[[], None]) -> _Asked:
+def _ask(trial: Trial, start: Weights, rng: np.random.Generator, tick: Callable[[], None]) -> _Asked:
     try:
         ir_measures.parse_measure(trial.primary)
     except (NameError, ValueError) as error:
@@ -124,7 +124,7 @@ def _ask(trial: Trial, number: int, start: Weights, rng: np.random.Generator, ti
     for case in trial.cases:
         ranking = _rank(trial, case, start)
         lists.append(shown(trial, case, ranking))
-        lessons.append(_lesson(trial, number, case, ranking, start, rng))
+        lessons.append(_lesson(trial, case, ranking, start, rng))
         tick()
     found = sum(each is not None for each in lessons)
     if found < ENOUGH:
@@ -151,9 +151,7 @@ def _rank(trial: Trial, case: Case, weights: Weights) -> Ranking:
     return ranking
 
 
-def _lesson(
-    trial: Trial, number: int, case: Case, ranking: Ranking, start: Weights, rng: np.random.Generator
-) -> Lesson | None:
+def _lesson(trial: Trial, case: Case, ranking: Ranking, start: Weights, rng: np.random.Generator) -> Lesson | None:
     """Return what a question teaches; nothing where no good partner is among its candidates."""
     partners = trial.engine.snapshot.sides[ranking.query.seeks].partners
     grades = np.array([case.grades.get(partners[row].id, 0) for row in ranking.found.partners.tolist()], float)
@@ -161,7 +159,7 @@ def _lesson(
         return None
     columns = [ranking.scored.names.index(name) for name in start.signals]
     values = ranking.scored.values[:, columns]
-    return lesson(values, grades, ranking.scored.scores, 1 / len(trial.cases), number, rng)
+    return lesson(values, grades, ranking.scored.scores, 1 / len(trial.cases), rng)
 
 
 def _fitted(
