@@ -51,7 +51,10 @@ def from_folder(folder: Path, home: Path, encoder: Encoder, weights: Weights, pr
 
 
 def from_history(engine: Engine) -> Trial:
-    """Return the needs that the snapshot's outcomes came of, none of them knowing its own outcomes."""
+    """Return the needs that the snapshot's outcomes came of, none of them knowing its own outcomes or later ones.
+
+    Texts of partners are known to all questions, also those that were written later.
+    """
     snapshot = engine.snapshot
     asked = questions_from_outcomes(snapshot.partners.values(), snapshot.evidence.values(), snapshot.outcomes)
     cases = tuple(

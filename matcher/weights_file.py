@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import json
-import math
 import re
 import tomllib
 from dataclasses import asdict
@@ -13,10 +12,10 @@ from typing import Any
 from matcher.errors import BadWeights
 from matcher.language import N_
 from matcher.tuning import DECIMALS, FOLDS, Tuned
-from matcher.weights import SHIPPED
+from matcher.weights import SHIPPED, Weights
 
 _TABLE = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]")
-_NUMBER = re.compile(r"(\s*([A-Za-z_]+)\s*=\s*)([-+0-9.eE_]+)(.*)")
+_NUMBER = re.compile(r"(?P<left>\s*(?P<name>\w+)\s*=\s*)(?P<old>[-+0-9.eE_]+)(?P<gap>\s*)(?P<comment>(#.*)?)$")
 HEADER = """\
 # Tinkuy's weights: score = bias + sum of weight x value, in log-odds. Edit, or give this file with
 # TINKUY_WEIGHTS. A rule can be switched off per query; a weight of 0 switches it off for all.
@@ -34,13 +33,20 @@ def text_of(tuned: Tuned, start: Path | None, model: str, day: dt.date) -> str:
     """Return a weights file's text.
 
     :param start: the file that tuning started from; None is the shipped one.
+    :raises BadWeights: see `rewritten`.
+    """
+    sha256 = hashlib.sha256((start or SHIPPED).read_bytes()).hexdigest()
+    return f"{HEADER}\n{rewritten(start, tuned.weights)}\n\n{ABOUT}{_provenance(tuned, sha256, model, day)}"
+
+
+def rewritten(start: Path | None, weights: Weights) -> str:
+    """Return the lines of a weights file with another bias and other weights of signals, without header and provenance.
+
     :raises BadWeights: it is not written one number a line, as the shipped one is.
     """
     path = start or SHIPPED
-    before = path.read_bytes()
-    weights = tuned.weights
     lines, table = [], ""
-    for line in _without_header(before.decode("utf-8").splitlines()):
+    for line in _without_header(path.read_text(encoding="utf-8").splitlines()):
         if found := _TABLE.match(line):
             table = found[1]
         if table.split(".")[0] == "provenance":
@@ -48,18 +54,20 @@ def text_of(tuned: Tuned, start: Path | None, model: str, day: dt.date) -> str:
         number = _NUMBER.match(line)
         new = None
         if number and table == "weights":
-            new = weights.signals.get(number[2])
-        elif number and not table and number[2] == "bias":
+            new = weights.signals.get(number["name"])
+        elif number and not table and number["name"] == "bias":
             new = weights.bias
-        lines.append(line if number is None or new is None else f"{number[1]}{_plain(new)}{number[4]}")
+        if number and new is not None:  # the comment stays in its column
+            gap = max(len(number["old"]) + len(number["gap"]), len(_plain(new)) + 1) if number["comment"] else 0
+            line = f"{number['left']}{_plain(new):<{gap}}{number['comment']}"
+        lines.append(line)
     body = "\n".join(lines).strip("\n")
-    whole = f"{HEADER}\n{body}\n\n{ABOUT}{_provenance(tuned, hashlib.sha256(before).hexdigest(), model, day)}"
-    data = tomllib.loads(whole)
-    if data.get("bias") != weights.bias or data.get("weights") != weights.signals:
+    data = tomllib.loads(body)
+    if (data["bias"], data["weights"]) != (round(weights.bias, DECIMALS), _rounded(weights.signals)):
         raise BadWeights(
             N_("weights file {path}: write one number a line under [weights], as the shipped file does"), path=path
         )
-    return whole
+    return body
 
 
 def provenance(path: Path) -> dict[str, Any]:
@@ -101,5 +109,9 @@ def _interval(interval: dict[str, float]) -> str:
 
 
 def _plain(value: float) -> str:
-    """Return a number of few decimals; TOML writes infinity as `inf`."""
-    return str(value) if isinstance(value, int) or math.isinf(value) else str(round(value, DECIMALS))
+    """Return a number of few decimals, never -0.0; TOML writes infinity as `inf`."""
+    return str(value) if isinstance(value, int) else str(round(value, DECIMALS) + 0.0)
+
+
+def _rounded(numbers: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, DECIMALS) for name, value in numbers.items()}
