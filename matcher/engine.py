@@ -20,6 +20,7 @@ from matcher.records import (
     Evidence,
     Match,
     MatchList,
+    Outcome,
     Partner,
     Passage,
     Query,
@@ -90,9 +91,10 @@ class Engine:
             (time.perf_counter() - started) * 1000,
         )
 
-    def rank(self, query: Query, weights: Sequence[Weights]) -> list[Ranking]:
+    def rank(self, query: Query, weights: Sequence[Weights], *, unknown: frozenset[str] = frozenset()) -> list[Ranking]:
         """Rank the partners of the side sought once per set of weights, without explaining anything.
 
+        :param unknown: ids of outcomes that count as if they had not happened: those that are predicted.
         :raises BadQuery: empty, too long, or an option outside its range.
         """
         query = checked(query)
@@ -103,10 +105,11 @@ class Engine:
         shared, telling = _shared_words(side, query)
         known = _known_share(side, query, shared, telling)
         hits = candidates.search(side, query, vector)
+        outcomes = _forgetting(self.outcomes[query.seeks], unknown)
         rankings = []
         for numbers in weights:
             found = candidates.pooled(side, hits, query, numbers.text)
-            measured = signals.compute(side, found, query, self.outcomes[query.seeks])
+            measured = signals.compute(side, found, query, outcomes)
             scored = scoring.score(measured, numbers, query.without)
             familiar = scoring.familiarity(hits.best_cosine, side.typical, known)
             verdict = scoring.verdict(familiar, bool(telling) and len(found.partners) > 0, numbers.abstain)
@@ -186,6 +189,13 @@ def _match(
         passages,
         int(scored.rank_without_rules[index]),
     )
+
+
+def _forgetting(outcomes: dict[str, list[Outcome]], unknown: frozenset[str]) -> dict[str, list[Outcome]]:
+    """Return partner id -> its outcomes without the unknown ones."""
+    if not unknown:
+        return outcomes
+    return {partner: [o for o in record if o.id not in unknown] for partner, record in outcomes.items()}
 
 
 def _shared_words(side: SideIndex, query: Query) -> tuple[list[str], list[str]]:

@@ -19,7 +19,9 @@ STEPS = (
     {"scoring"},
     {"explain", "asking"},
     {"engine"},
-    {"live"},
+    {"live", "trial"},
+    {"gains", "learning"},
+    {"tuning", "weights_file"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
