@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import ir_measures
+
 from eval.answers import Answer
+from matcher.records import Verdict
 
 # Readers such as trec_eval keep 32-bit floats and break ties by name: scores must differ visibly.
 STEP = 1e-4
@@ -26,3 +29,14 @@ def write_run(path: Path, answers: Iterable[Answer], tag: str) -> None:
             scores = falling(score for _, score in answer.ranking)
             for rank, ((partner, _), score) in enumerate(zip(answer.ranking, scores, strict=True), start=1):
                 file.write(f"{answer.question} Q0 {partner} {rank} {score:.4f} {tag}\n")
+
+
+def read_run(path: Path) -> list[Answer]:
+    """Read a run; partners stand in the order of their scores, equals by id."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for scored in ir_measures.read_trec_run(str(path)):
+        found.setdefault(scored.query_id, []).append((scored.doc_id, scored.score))
+    return [
+        Answer(question, tuple(sorted(ranking, key=lambda pair: (-pair[1], pair[0]))), Verdict.MATCHES)
+        for question, ranking in found.items()
+    ]
