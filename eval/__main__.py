@@ -10,6 +10,7 @@ from eval import tables
 from eval.compare import others
 from eval.evaluation import as_json, differences, evaluate, primary
 from eval.measures import MEASURES
+from eval.report_cli import report_command
 from eval.setup import FOLDER, FilePath, Setup, shared
 from eval.systems import FULL, System, ablations, baselines, without
 from eval.trec import write_run
@@ -110,6 +111,9 @@ def ablate_command(folder: Path, depth: int, weights: Path | None, model: str | 
     click.echo(f"{found.bench.name}: {len(found.bench.qrels)} judged questions, {FULL} {measure} {whole}\n")
     click.echo(tables.differences_table(gaps))
     setup.write_json(json_file, as_json(found, systems) | {"differences": [asdict(gap) for gap in gaps]})
+
+
+commands.add_command(report_command)
 
 
 def main() -> None:
