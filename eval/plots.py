@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from eval.calibration import Bin, RiskCoverage
 from eval.evaluation import Difference, Measured
@@ -101,9 +102,9 @@ def risk_coverage(curves: Mapping[str, RiskCoverage], answered: float) -> str:
     panel.axhline(chance, color=REST, linestyle="--", linewidth=1, label="were it no guide")
     panel.axvline(answered, color=REST, linestyle=":", linewidth=1.5, label=f"shipped threshold: {answered:.0%}")
     panel.set(xlim=(0, 1.02), xlabel="share of questions answered, the surest first", ylabel="P@1 of those answered")
-    panel.set_ylim(0, min(1.0, 1.3 * max(max(c.precision[FIRST_DRAWN - 1 :], default=1) for c in curves.values())))
+    panel.set_ylim(0, min(1.02, 1.1 * max(max(c.precision[FIRST_DRAWN - 1 :], default=1) for c in curves.values())))
     panel.grid()
-    panel.legend(loc="lower left", fontsize=9)
+    panel.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=9)  # above: curves lie anywhere
     return _svg(canvas, "risk")
 
 
@@ -144,7 +145,7 @@ def gaps(values: Sequence[float], own: str, other: str, measure: str) -> str:
 
 def _canvas(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Canvas, list[Axes]]:
     """Return a figure of `width` x `height` inches with its panels."""
-    canvas = Canvas(figsize=(width, height), layout="constrained")
+    canvas = Canvas(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.08))
     return canvas, list(np.atleast_1d(canvas.subplots(rows, columns)).ravel())
 
 

@@ -13,7 +13,8 @@ from matcher.signals import asked_countries
 
 LEAST = 5  # questions; smaller slices are pooled
 OTHER, UNKNOWN = "other", "unknown"
-FILE_SIZES = ((1, "1 text"), (5, "2 to 5 texts"), (20, "6 to 20 texts"), (100, "21 to 100 texts"))
+FILE_SIZES = {0: "no text", 1: "1 text", 5: "2 to 5 texts", 20: "6 to 20 texts", 100: "21 to 100 texts"}
+LARGEST = "more than 100 texts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Slice:
 
 
 def slices(answered: Answered, per_question: Mapping[str, float]) -> list[Slice]:
-    """Return the slices of a measure, by trait, the largest first.
+    """Return the slices of a measure, by trait, the largest first (files by their size).
 
     A question with several countries or sectors stands in each of them.
 
@@ -54,7 +55,8 @@ def _by(trait: str, of: Callable[[str], set[str]], values: Mapping[str, float], 
     small = [label for label, group in groups.items() if len(group) < LEAST]
     pooled = set().union(*(groups.pop(label) for label in small))
     found = [_slice(trait, label, group, values) for label, group in groups.items()]
-    found.sort(key=lambda s: (-s.questions, s.value))
+    sizes = [*FILE_SIZES.values(), LARGEST]
+    found.sort(key=lambda s: (sizes.index(s.value) if s.value in sizes else -s.questions, s.value))
     return [*found, _slice(trait, OTHER, pooled, values)] if pooled else found
 
 
@@ -75,6 +77,4 @@ def _file_size(answered: Answered, question: str) -> set[str]:
     if not counts:
         return set()
     middle = statistics.median_low(counts)
-    if not middle:
-        return {"no text"}
-    return {next((name for most, name in FILE_SIZES if middle <= most), "more than 100 texts")}
+    return {next((name for most, name in FILE_SIZES.items() if middle <= most), LARGEST)}

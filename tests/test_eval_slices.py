@@ -44,4 +44,4 @@ def test_the_size_of_the_file_is_that_of_the_middle_right_partner() -> None:
     right = {f"q{i}": ["small", "huge", "fair"] if i < 5 else ["none"] for i in range(10)}
     found = slices(answered(queries, right, {"small": 1, "fair": 5, "huge": 500}), dict.fromkeys(queries, 1.0))
     sizes = [(s.value, s.questions) for s in found if s.trait == "right partners' file"]
-    assert sizes == [("2 to 5 texts", 5), ("no text", 5)]
+    assert sizes == [("no text", 5), ("2 to 5 texts", 5)]
