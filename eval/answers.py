@@ -40,12 +40,14 @@ class Answered:
     """A benchmark's questions with the answers of each system, and the partners that could be shown.
 
     `answers`: system -> answers in the order of the questions. `texts`: partner id -> how many texts it has.
+    `evidence`: how many texts there are; one of several partners counts once.
     """
 
     bench: Benchmark
     answers: dict[str, list[Answer]]
     partners: tuple[Partner, ...]
     texts: dict[str, int]
+    evidence: int = 0
 
 
 @contextmanager
@@ -116,7 +118,8 @@ def run(
     with opened(folder, encoder, Weights.load(), progress) as engine:
         side = engine.snapshot.sides[bench.seeks]
         texts = dict(zip((p.id for p in side.partners), side.text_counts.tolist(), strict=True))
-        return Answered(bench, answer(engine, bench, systems, depth, progress), side.partners, texts)
+        answers = answer(engine, bench, systems, depth, progress)
+        return Answered(bench, answers, side.partners, texts, len(side.evidence))
 
 
 def _rankings(engine: Engine, query: Query, systems: Sequence[System]) -> list[Ranking]:

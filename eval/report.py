@@ -72,7 +72,7 @@ def chapter(answered: Answered, weights: Weights) -> Chapter:
         share,
         duels(answered, side_by_side, FULL, best, measure),
         len(answered.partners),
-        sum(answered.texts.values()),
+        answered.evidence,
     )
 
 
