@@ -80,12 +80,12 @@ def declined_lines(found: Declined) -> list[str]:
 def whole(found: Evaluation, subject: str, model: str) -> str:
     """Return an evaluation as one Markdown text."""
     measure = primary(found.bench)
-    return "\n\n".join(
-        [
-            f"{found.bench.name}: {len(found.bench.qrels)} judged questions, primary {measure}, model {model}",
-            systems_table(found.systems, subject),
-            "\n".join(declined_lines(found.declined)),
-            exposure_table(found.systems),
-            slices_table(found.slices, measure),
-        ]
-    )
+    parts = [
+        f"{found.bench.name}: {len(found.bench.qrels)} judged questions, primary {measure}, model {model}",
+        systems_table(found.systems, subject),
+        "\n".join(declined_lines(found.declined)),
+        exposure_table(found.systems),
+    ]
+    if found.slices:
+        parts.append(slices_table(found.slices, measure))
+    return "\n\n".join(parts)
