@@ -1,110 +1,120 @@
 """`python -m eval …`: figures on real outcomes."""
 
-import json
-import os
 import sys
-import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from eval.answers import Answer, run
+from eval import tables
+from eval.compare import others
+from eval.evaluation import as_json, differences, evaluate, primary
 from eval.judge_cli import judge_command
-from eval.measures import Figure, figures
+from eval.measures import MEASURES
+from eval.report_cli import report_command
+from eval.setup import FOLDER, FilePath, Setup, shared
+from eval.systems import FULL, System, ablations, baselines, without
 from eval.trec import write_run
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
-from matcher.parts import open_encoder
-from matcher.records import Verdict
-from matcher.render import progress_bar
-from matcher.settings import Settings
-from matcher.sources.benchmark import Benchmark
-from matcher.weights import RULE_OF, RULES, Weights
+from matcher.sources import benchmark
 
 
 @click.group()
 def commands() -> None:
-    """Measure how good Tinkuy's lists are."""
+    """Measure how good Tinkuy's lists are.
+
+    A FOLDER holds questions and judgements (see matcher/sources/benchmark.py). A temporary snapshot is
+    built of it; your own data is not touched. Vectors are cached between runs.
+    """
 
 
 @commands.command("run")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--run", "run_file", type=click.Path(path_type=Path), help="Write the TREC run here.")
-@click.option("--depth", default=1000, show_default=True, help="Partners ranked a question.")
-@click.option("--without", default="", help="Rules or signals to leave out, separated by commas.")
-@click.option("--weights", type=click.Path(path_type=Path), help="Weights file instead of the shipped one.")
-@click.option("--model", help="A sentence-transformers folder or name instead of the bundled model.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write a report as JSON here.")
+@click.argument("folder", type=FOLDER)
+@click.option("--run", "run_file", type=FilePath, help="Write the TREC run here.")
+@click.option("--without", "left_out", default="", help="Rules or signals to leave out, separated by commas.")
+@shared
 def run_command(
     folder: Path,
     run_file: Path | None,
+    left_out: str,
     depth: int,
-    without: str,
     weights: Path | None,
     model: str | None,
     json_file: Path | None,
 ) -> None:
-    """Answer the questions of a benchmark FOLDER with the Engine and print figures with 95 % intervals.
-
-    A temporary snapshot is built; your own data is not touched. Vectors are cached between runs.
-    """
-    settings = Settings.read(os.environ)
-    settings = replace(settings, model=model or settings.model, weights=weights or settings.weights)
-    left_out = [name.strip() for name in without.split(",") if name.strip()]
-    numbers = Weights.load(settings.weights)
-    rules = [name for name in left_out if name in RULES]  # `sector` is a rule and a signal: the rule is meant
-    unknown = [name for name in left_out if name not in RULES and name not in RULE_OF]
-    if unknown:
-        known = ", ".join(dict.fromkeys((*RULES, *RULE_OF)))
-        raise BadInput(N_("unknown rule {name!r}; rules are {known}"), name=unknown[0], known=known)
-    signals = {
-        name: 0.0 if name in left_out and name not in RULES else weight for name, weight in numbers.signals.items()
-    }
-    encoder = open_encoder(settings)
-    started = time.perf_counter()
-    with progress_bar(folder.name) as progress:
-        bench, answers = run(
-            folder, encoder, replace(numbers, signals=signals), depth=depth, without=rules, progress=progress
-        )
-    found = figures(answers, bench.qrels)
-    declined = sum(a.verdict is Verdict.NO_GOOD_MATCH for a in answers if a.question in bench.qrels)
-    hopeless = [q.id for q in bench.questions if q.expects_nothing]
-    rightly = sum(a.verdict is Verdict.NO_GOOD_MATCH for a in answers if a.question in hopeless)
-    click.echo(f"{bench.name}: {len(bench.qrels)} judged questions, primary {bench.primary}, model {encoder.revision}")
-    click.echo(table(found))
-    click.echo(f"declined: {declined} of {len(bench.qrels)} judged questions")
-    if hopeless:
-        click.echo(f"declined: {rightly} of {len(hopeless)} questions that have no answer")
+    """Answer the questions of a benchmark FOLDER; print figures with 95 % intervals, baselines beside them."""
+    setup = Setup.read(depth, weights, model)
+    names = [name.strip() for name in left_out.split(",") if name.strip()]
+    subject = f"{FULL} without {', '.join(names)}" if names else FULL
+    systems = [*baselines(setup.weights), System(subject, without(setup.weights, names))]
+    answered = setup.answers(folder, systems)
+    found = evaluate(answered, subject)
+    click.echo(tables.whole(found, subject, setup.encoder.revision))
     if run_file:
-        write_run(run_file, answers, "tinkuy")
-    if json_file:
-        report = _report(bench, answers, found, numbers)
-        report |= {"model": encoder.revision, "without": left_out, "depth": depth}
-        report["seconds"] = round(time.perf_counter() - started, 1)  # index and answers; vectors as far as not cached
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
+        write_run(run_file, answered.answers[subject], "tinkuy")
+    setup.write_json(json_file, as_json(found, systems) | {"subject": subject, "without": names})
 
 
-def table(found: list[Figure]) -> str:
-    """Return figures as a Markdown table."""
-    head = "| " + " | ".join(f.name for f in found) + " |\n|" + "---|" * len(found)
-    return head + "\n| " + " | ".join(f"{f.mean:.3f} [{f.low:.3f}, {f.high:.3f}]" for f in found) + " |"
+@commands.command("compare")
+@click.argument("folder", type=FOLDER)
+@click.argument("systems", nargs=-1)
+@click.option("--baseline", help="The system that the others are compared with; otherwise the first.")
+@click.option("--measure", help="Measure of the tests; otherwise the folder's primary one.")
+@shared
+def compare_command(
+    folder: Path,
+    systems: tuple[str, ...],
+    baseline: str | None,
+    measure: str | None,
+    depth: int,
+    weights: Path | None,
+    model: str | None,
+    json_file: Path | None,
+) -> None:
+    """Compare the shipped weights with other SYSTEMS by paired tests with Holm's correction.
+
+    SYSTEMS are weights files (.toml), TREC run files, or names of baselines; without any, all baselines.
+    """
+    bench = benchmark.questions(folder)
+    measure = measure or primary(bench)
+    if measure not in MEASURES:
+        known = ", ".join(MEASURES)
+        raise BadInput(N_("unknown measure {name!r}; measures are {known}"), name=measure, known=known)
+    setup = Setup.read(depth, weights, model)
+    ranked, given = others(systems, setup.weights, baseline)
+    ours = [System(FULL, setup.weights), *ranked]
+    reference = baseline or FULL
+    names = [system.name for system in ours] + list(given)
+    if reference not in names:
+        raise BadInput(N_("no system is named {name!r}; there are {known}"), name=reference, known=", ".join(names))
+    answered = setup.answers(folder, ours)
+    answered.answers.update(given)
+    found = evaluate(answered, FULL)
+    gaps = differences(found.systems, reference, measure)
+    head = f"{bench.name}: {len(bench.qrels)} judged questions, compared with {reference} by {measure}"
+    parts = [head, tables.systems_table(found.systems, None), tables.differences_table(gaps)]
+    click.echo("\n\n".join(parts))
+    setup.write_json(json_file, as_json(found, ours) | {"differences": [asdict(gap) for gap in gaps]})
 
 
-def _report(bench: Benchmark, answers: list[Answer], found: list[Figure], weights: Weights) -> dict[str, object]:
-    return {
-        "benchmark": bench.name,
-        "primary": bench.primary,
-        "weights": asdict(weights),
-        "questions": len(bench.qrels),
-        "declined": [a.question for a in answers if a.verdict is Verdict.NO_GOOD_MATCH],
-        "measures": {
-            f.name: {"mean": f.mean, "low": f.low, "high": f.high, "per_question": f.per_question} for f in found
-        },
-    }
+@commands.command("ablate")
+@click.argument("folder", type=FOLDER)
+@shared
+def ablate_command(folder: Path, depth: int, weights: Path | None, model: str | None, json_file: Path | None) -> None:
+    """Measure what each rule and each signal is worth: the formula with it left out, against the whole."""
+    setup = Setup.read(depth, weights, model)
+    systems = ablations(setup.weights)
+    found = evaluate(setup.answers(folder, systems), FULL)
+    measure = primary(found.bench)
+    gaps = differences(found.systems, FULL, measure)
+    whole = tables.figure(found.systems[FULL].figures[measure])
+    click.echo(f"{found.bench.name}: {len(found.bench.qrels)} judged questions, {FULL} {measure} {whole}\n")
+    click.echo(tables.differences_table(gaps))
+    setup.write_json(json_file, as_json(found, systems) | {"differences": [asdict(gap) for gap in gaps]})
 
 
+commands.add_command(report_command)
 commands.add_command(judge_command)
 
 

@@ -1,13 +1,16 @@
-"""A benchmark folder's questions, answered by the Engine from a temporary snapshot."""
+"""A benchmark folder's questions, answered by several systems through the Engine in one pass."""
 
+import random
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from eval.systems import System
 from matcher.encode import Encoder, Progress
-from matcher.engine import Engine
-from matcher.records import Verdict
+from matcher.engine import Engine, Ranking
+from matcher.records import Partner, Query, Side, Verdict
 from matcher.sources import benchmark
 from matcher.sources.benchmark import Benchmark
 from matcher.trial import open_engine, within_limit
@@ -16,26 +19,52 @@ from matcher.weights import Weights
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question's ranking: partner ids with scores, best first, and whether Tinkuy stood by it."""
+    """One question's ranking: partner ids with scores, best first, and whether Tinkuy stood by it.
+
+    `familiar`: how much the question is at home among the texts (see `matcher.scoring.familiarity`).
+    """
 
     question: str
     ranking: tuple[tuple[str, float], ...]
     verdict: Verdict
+    familiar: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A benchmark's questions with the answers of each system, and the partners that could be shown.
+
+    `answers`: system -> answers in the order of the questions. `texts`: partner id -> how many texts it has.
+    `evidence`: how many texts there are; one of several partners counts once.
+    """
+
+    bench: Benchmark
+    answers: dict[str, list[Answer]]
+    partners: tuple[Partner, ...]
+    texts: dict[str, int]
+    evidence: int = 0
+
+
+@contextmanager
+def opened(folder: Path, encoder: Encoder, weights: Weights, progress: Progress | None = None) -> Iterator[Engine]:
+    """Index a benchmark folder in a temporary place; the engine lives until the context ends."""
+    with tempfile.TemporaryDirectory(prefix="tinkuy-eval-") as home:
+        yield open_engine(folder, Path(home), encoder, weights, progress)
 
 
 def answer(
-    engine: Engine, bench: Benchmark, depth: int, without: Iterable[str], progress: Progress | None = None
-) -> list[Answer]:
-    """Answer every question of a benchmark.
+    engine: Engine, bench: Benchmark, systems: Sequence[System], depth: int, progress: Progress | None = None
+) -> dict[str, list[Answer]]:
+    """Answer every question of a benchmark by every system; texts are compared once a question.
 
     :param depth: partners ranked a question.
-    :param without: rules to leave out.
     """
-    answers = []
+    answers: dict[str, list[Answer]] = {system.name: [] for system in systems}
     for done, question in enumerate(bench.questions, start=1):
-        query = replace(question.query, k=depth, without=frozenset(without))
-        (ranking,) = engine.rank(within_limit(query, question.id), [engine.weights])
-        answers.append(Answer(question.id, engine.ids_and_scores(ranking), ranking.verdict))
+        query = within_limit(replace(question.query, k=depth), question.id)
+        for system, ranking in zip(systems, _rankings(engine, query, systems), strict=True):
+            order = _shuffled(engine, ranking, question.id) if not system.weights else engine.ids_and_scores(ranking)
+            answers[system.name].append(Answer(question.id, order, ranking.verdict, ranking.familiar))
         if progress:
             progress(done, len(bench.questions))
     return answers
@@ -44,14 +73,39 @@ def answer(
 def run(
     folder: Path,
     encoder: Encoder,
-    weights: Weights,
+    systems: Sequence[System],
     *,
     depth: int,
-    without: Iterable[str] = (),
     progress: Progress | None = None,
-) -> tuple[Benchmark, list[Answer]]:
+) -> Answered:
     """Read a benchmark folder, index it in a temporary place and answer its questions."""
     bench = benchmark.questions(folder)
-    with tempfile.TemporaryDirectory(prefix="tinkuy-eval-") as home:
-        engine = open_engine(folder, Path(home), encoder, weights, progress)
-        return bench, answer(engine, bench, depth, without, progress)
+    with opened(folder, encoder, Weights.load(), progress) as engine:
+        side = engine.snapshot.sides[bench.seeks]
+        texts = dict(zip((p.id for p in side.partners), side.text_counts.tolist(), strict=True))
+        answers = answer(engine, bench, systems, depth, progress)
+        return Answered(bench, answers, side.partners, texts, len(side.evidence))
+
+
+def _rankings(engine: Engine, query: Query, systems: Sequence[System]) -> list[Ranking]:
+    """Return a ranking a system; a shuffle gets the engine's own, for its candidates."""
+    rankings = engine.rank(query, [system.weights or engine.weights for system in systems])
+    language, known = rankings[0].query.language, sorted(_languages(engine, query.seeks))
+    if language in known or not known:
+        return rankings
+    for i, system in enumerate(systems):
+        if system.any_language and system.weights:
+            (rankings[i],) = engine.rank(replace(query, language=known[0]), [system.weights])
+    return rankings
+
+
+def _languages(engine: Engine, side: Side) -> frozenset[str]:
+    return frozenset(engine.snapshot.sides[side].languages)
+
+
+def _shuffled(engine: Engine, ranking: Ranking, question: str) -> tuple[tuple[str, float], ...]:
+    """Return the candidates in an order that depends on nothing but the question's id."""
+    partners = engine.snapshot.sides[ranking.query.seeks].partners
+    ids = [partners[row].id for row in ranking.found.partners.tolist()]
+    random.Random(question).shuffle(ids)  # noqa: S311 (no secret)
+    return tuple((id_, -float(place)) for place, id_ in enumerate(ids[: ranking.query.k]))

@@ -1,17 +1,28 @@
 """Figures of a run: ir-measures' per question, with bootstrap intervals over questions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ir_measures
 import numpy as np
-from ir_measures import RR, P, R, nDCG
+from ir_measures import RR, Judged, P, R, Success, nDCG
+from numpy.typing import NDArray
 
 from eval.answers import Answer
-from eval.trec import falling
 
-MEASURES = (P @ 1, P @ 5, nDCG @ 10, RR, R @ 100)
+Floats = NDArray[np.float64]
+# By the name that is shown. Hit@5: whether any of the first five is right.
+MEASURES = {
+    "P@1": P @ 1,
+    "P@5": P @ 5,
+    "Hit@5": Success @ 5,
+    "nDCG@10": nDCG @ 10,
+    "RR": RR,
+    "R@100": R @ 100,
+    "Judged@10": Judged @ 10,
+}
 RESAMPLES = 10_000
+BLOCK = 500  # resamples at a time: memory
 SEED = 20_260_101
 
 
@@ -26,31 +37,47 @@ class Figure:
     per_question: dict[str, float]
 
 
-def figures(answers: Sequence[Answer], qrels: dict[str, dict[str, int]]) -> list[Figure]:
-    """Return each of MEASURES. Questions without judgements do not count; missing from the run, they count 0."""
-    judged = [ir_measures.Qrel(q, p, grade) for q, grades in qrels.items() for p, grade in grades.items()]
-    run = [
-        ir_measures.ScoredDoc(a.question, partner, score)
+def figures(answers: Sequence[Answer], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, Figure]:
+    """Return measure -> figure. Questions without judgements do not count; missing from the run, they count 0."""
+    # A place in the list stands for the score: readers of TREC break ties by name, the list does not.
+    run = {
+        a.question: {partner: -float(place) for place, (partner, _) in enumerate(a.ranking)}
         for a in answers
-        for (partner, _), score in zip(a.ranking, falling(s for _, s in a.ranking), strict=True)
-    ]
-    values: dict[str, dict[str, float]] = {str(m): dict.fromkeys(qrels, 0.0) for m in MEASURES}
-    for metric in ir_measures.iter_calc(MEASURES, judged, run):
-        values[str(metric.measure)][metric.query_id] = float(metric.value)
-    return [_figure(name, per_question) for name, per_question in values.items()]
+        if a.question in qrels and a.ranking
+    }
+    judged = {question: dict(grades) for question, grades in qrels.items()}
+    names = {str(measure): name for name, measure in MEASURES.items()}
+    values: dict[str, dict[str, float]] = {name: dict.fromkeys(sorted(qrels), 0.0) for name in MEASURES}
+    for metric in ir_measures.iter_calc(list(MEASURES.values()), judged, run):
+        values[names[str(metric.measure)]][metric.query_id] = float(metric.value)
+    table = np.array([list(per_question.values()) for per_question in values.values()]).T
+    lows, highs = bootstrap(table)
+    return {
+        name: Figure(name, float(table[:, i].mean()), float(lows[i]), float(highs[i]), values[name])
+        for i, name in enumerate(MEASURES)
+    }
 
 
-def _figure(name: str, per_question: dict[str, float]) -> Figure:
-    sample = np.array([per_question[q] for q in sorted(per_question)])
-    low, high = bootstrap(sample)
-    return Figure(name, float(sample.mean()), low, high, per_question)
+def interval(sample: Sequence[float] | Floats) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the mean of one sample."""
+    lows, highs = bootstrap(np.asarray(sample, float)[:, None])
+    return float(lows[0]), float(highs[0])
 
 
-def bootstrap(sample: np.ndarray, seed: int = SEED) -> tuple[float, float]:
-    """Return the 95 % percentile interval of the mean (Efron & Tibshirani 1993, ch. 13).
+def bootstrap(samples: Floats, seed: int = SEED) -> tuple[Floats, Floats]:
+    """Return the 95 % percentile interval of each column's mean (Efron & Tibshirani 1993, ch. 13).
 
-    :param sample: (questions,) one value each.
+    All columns see the same resamples of the questions.
+
+    :param samples: (questions, columns).
+    :return: lower and upper ends, (columns,) each.
     """
-    draws = np.random.default_rng(seed).integers(0, len(sample), (RESAMPLES, len(sample)))
-    low, high = np.percentile(sample[draws].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
+    rows = len(samples)
+    draw = np.random.default_rng(seed)
+    means = np.empty((RESAMPLES, samples.shape[1]))
+    for start in range(0, RESAMPLES, BLOCK):
+        drawn = draw.integers(0, rows, (BLOCK, rows)) + rows * np.arange(BLOCK)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=BLOCK * rows).reshape(BLOCK, rows)
+        means[start : start + BLOCK] = counts @ samples / rows
+    low, high = np.percentile(means, [2.5, 97.5], axis=0)
+    return low, high

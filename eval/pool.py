@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from eval.pool_file import TEXTS, Pair
+from eval.systems import FULL, standard
 from eval.trec import read_run, token
-from matcher.asking import MAX_QUERY
 from matcher.candidates import Candidates
 from matcher.encode import Progress
 from matcher.engine import Engine
@@ -23,25 +23,19 @@ from matcher.language import N_
 from matcher.places import country_name, country_of, region_name
 from matcher.records import Query
 from matcher.sources.benchmark import Question
-from matcher.weights import RULE_OF, Weights
+from matcher.trial import within_limit
+from matcher.weights import Weights
 
 MAX_QUESTION, MAX_TEXT = 4_000, 700  # characters that a judge sees
 
+POOLED = (FULL, "BM25", "dense", "same region, popularity")
 Rankings = Mapping[str, Sequence[str]]  # question -> partner ids, best first
 
 
 def systems(weights: Weights) -> list[Weights]:
-    """Return the systems that are pooled: the whole formula, BM25, meaning alone, same region then most texts."""
-
-    def terms(lexical_share: float, **signals: float) -> Weights:
-        return replace(
-            weights,
-            text=replace(weights.text, lexical_share=lexical_share),
-            signals={name: signals.get(name, 0.0) for name in RULE_OF},
-            caps={},
-        )
-
-    return [weights, terms(1, text=1), terms(0, text=1), terms(0, same_region=10_000, experience=1)]
+    """Return the weights of the systems that are pooled, the whole formula first."""
+    known = {system.name: system.weights for system in standard(weights)}
+    return [found for name in POOLED if (found := known[name])]
 
 
 def rankings_of(paths: Sequence[Path], questions: Sequence[Question]) -> list[Rankings]:
@@ -92,8 +86,7 @@ def pool(
 def _pairs(
     engine: Engine, question: Question, runs: Sequence[Rankings], depth: int, chance: int, seed: int, language: str
 ) -> list[Pair]:
-    excess = max(len(question.query.full_text) - MAX_QUERY, 0)
-    query = replace(question.query, k=depth, text=question.query.text[: len(question.query.text) - excess])
+    query = within_limit(replace(question.query, k=depth), question.id)
     side = engine.snapshot.sides[query.seeks]
     ranked = engine.rank(query, systems(engine.weights))
     chosen = {id_ for ranking in ranked for id_, _ in engine.ids_and_scores(ranking)}
