@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from eval.abstention import abstain_command
 from eval.answers import Answer, run
 from eval.measures import Figure, figures
 from eval.trec import write_run
@@ -83,6 +84,9 @@ def run_command(
         report["seconds"] = round(time.perf_counter() - started, 1)  # index and answers; vectors as far as not cached
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+commands.add_command(abstain_command)
 
 
 def table(found: list[Figure]) -> str:

@@ -28,6 +28,8 @@ class Figure:
 
 def figures(answers: Sequence[Answer], qrels: dict[str, dict[str, int]]) -> list[Figure]:
     """Return each of MEASURES. Questions without judgements do not count; missing from the run, they count 0."""
+    if not qrels:
+        return []
     judged = [ir_measures.Qrel(q, p, grade) for q, grades in qrels.items() for p, grade in grades.items()]
     run = [
         ir_measures.ScoredDoc(a.question, partner, score)
