@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from matcher.text import fold, stop_words, words
 
 SHORTEST = 4  # letters; of shorter words too many sound alike
+SHORT_FOR = {"q": "que", "pa": "para", "xq": "porque", "pq": "porque", "porq": "porque"}  # as typed on telephones
 # What Spanish spells in several ways and says in one, or nearly so (seseo, yeismo; `w` as in quinwa).
 _SOUNDS = tuple(
     (re.compile(spelling), sound)
@@ -37,7 +38,7 @@ def by_sound(texts: Iterable[str]) -> dict[str, str]:
 
 
 def mended(text: str, known: Callable[[str], bool], sounds: Mapping[str, str]) -> str:
-    """Return `text` with each unknown word replaced by the known one that sounds the same, if there is one.
+    """Return `text` with short forms written out, and unknown words replaced by known ones that sound the same.
 
     :param known: whether some text has the word, or it is a stop word.
     :param sounds: see `by_sound`.
@@ -46,6 +47,9 @@ def mended(text: str, known: Callable[[str], bool], sounds: Mapping[str, str]) -
     for a, b in words(text):
         word = text[a:b]
         if len(word) >= SHORTEST and word.isalpha() and not known(word):
-            parts += [text[last:a], sounds.get(sound(word), word)]
-            last = b
+            meant = sounds.get(sound(word), word)
+        else:
+            meant = SHORT_FOR.get(word.lower(), word)
+        parts += [text[last:a], meant]
+        last = b
     return "".join(parts) + text[last:]
