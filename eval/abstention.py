@@ -57,11 +57,11 @@ def counts(asked: Sequence[Asked]) -> list[tuple[str, str, str, int, int]]:
 def threshold(asked: Sequence[Asked], target: float) -> float:
     """Return the highest threshold at which no folder has more than `target` of its real questions declined.
 
-    Test halves do not count: what a threshold is chosen on says nothing about it.
+    Only development halves count: what a threshold is chosen on says nothing about it.
     """
     values: dict[str, list[float]] = {}
     for each in asked:
-        if not each.hopeless and each.half != "test":
+        if not each.hopeless and each.half in ("", "development"):
             values.setdefault(each.folder, []).append(each.familiar)
     return min((sorted(v)[int(target * len(v))] for v in values.values()), default=float("nan"))
 
@@ -81,7 +81,7 @@ def abstain_command(folders: tuple[Path, ...], weights: Path | None, target: flo
     for folder, half, kind, questions, declined in counts(asked):
         click.echo(f"| {folder} | {half or 'all'} | {kind} | {questions} | {declined} |")
     chosen = threshold(asked, target)
-    click.echo(f"\nhighest threshold for {target:.0%} (test halves left out): {chosen:.2f}")
+    click.echo(f"\nhighest threshold for {target:.0%} (on development halves): {chosen:.2f}")
     click.echo(f"threshold in use: {numbers.abstain.familiarity:.2f}")
     if texts:
         for each in sorted((a for a in asked if a.declined != a.hopeless), key=lambda a: (a.folder, a.familiar)):

@@ -13,6 +13,7 @@ from conftest import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eval.abstention import Asked, counts, threshold
 from eval.answers import Answer, run
 from eval.measures import Figure, bootstrap, figures
 from eval.trec import falling, write_run
@@ -238,3 +239,15 @@ def test_command_names_what_is_missing_in_one_line(
 def test_figure_holds_its_mean() -> None:
     found = figures([_ranked("q", "a")], {"q": {"a": 1}})[0]
     assert found == Figure("P@1", 1.0, 1.0, 1.0, {"q": 1.0})
+
+
+def test_declined_questions_are_counted_by_folder_half_and_kind_and_a_threshold_keeps_the_target():
+    asked = [Asked("one", "", False, "", value, value < 0) for value in (-1.0, 0.5, 1.0, 2.0)]
+    asked += [Asked("one", "", True, "", -2.0, True), Asked("two", "development", False, "", 0.75, False)]
+    asked += [Asked("two", "test", False, "", -5.0, True)]
+    assert counts(asked) == [
+        ("one", "", "real", 4, 1), ("one", "", "hopeless", 1, 1), ("two", "development", "real", 1, 0),
+        ("two", "test", "real", 1, 1),
+    ]  # fmt: skip
+    assert threshold(asked, 0.25) == 0.5  # one of four may fall; the other folder allows 0.75; test halves do not count
+    assert threshold(asked, 0.0) == -1.0
