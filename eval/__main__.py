@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from eval import tables
+from eval.abstention import abstain_command
 from eval.compare import others
 from eval.evaluation import as_json, differences, evaluate, primary
 from eval.judge_cli import judge_command
@@ -116,6 +117,7 @@ def ablate_command(folder: Path, depth: int, weights: Path | None, model: str | 
 
 commands.add_command(report_command)
 commands.add_command(judge_command)
+commands.add_command(abstain_command)
 
 
 def main() -> None:

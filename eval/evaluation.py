@@ -12,6 +12,8 @@ from eval.measures import MEASURES, Figure, figures, interval
 from eval.significance import holm, randomisation
 from eval.slices import Slice, slices
 from eval.systems import System
+from matcher.errors import BadInput
+from matcher.language import N_
 from matcher.records import Verdict
 from matcher.sources.benchmark import Benchmark
 
@@ -64,8 +66,13 @@ def evaluate(answered: Answered, subject: str) -> Evaluation:
     """Measure every system's answers.
 
     :param subject: the system whose declined questions and slices are told.
+    :raises BadInput: no question is judged.
     """
     bench = answered.bench
+    if not bench.qrels:
+        raise BadInput(
+            N_("{name} has no judgements (qrels.txt is empty): there is nothing to measure"), name=bench.name
+        )
     queries = {q.id: q.query for q in bench.questions if q.id in bench.qrels}
     systems = {
         name: Measured(name, figures(answers, bench.qrels), exposure(answers, answered.partners, queries))

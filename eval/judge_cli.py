@@ -3,13 +3,12 @@
 import os
 import shutil
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from eval.answers import open_engine
+from eval.answers import opened
 from eval.judge import judge
 from eval.pool import pool, rankings_of
 from eval.pool_file import PoolFile, write_pool
@@ -68,8 +67,7 @@ def pool_command(
     asked = only_questions(folder, questions)
     others = rankings_of(runs, asked)
     numbers, encoder = Weights.load(settings.weights), parts.open_encoder(settings)
-    with tempfile.TemporaryDirectory(prefix="tinkuy-judge-") as home, render.progress_bar(folder.name) as progress:
-        engine = open_engine(folder, Path(home), encoder, numbers, progress)
+    with render.progress_bar(folder.name) as progress, opened(folder, encoder, numbers, progress) as engine:
         pairs = pool(engine, asked, others, depth=depth, chance=chance, seed=seed, language=lang, progress=progress)
     write_pool(out, pairs, spanish=lang == "es")
     click.echo(f"{len(pairs)} pairs of {len(asked)} questions in {out}; next: python -m eval judge grade {out}")

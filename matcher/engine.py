@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matcher import candidates, explain, scoring, signals
+from matcher import candidates, explain, familiarity, scoring, signals
+from matcher.advice import advice
 from matcher.asking import checked
 from matcher.candidates import Candidates
 from matcher.encode import Encoder, Role, Vectors
 from matcher.errors import NotFound
-from matcher.index.side import SideIndex
+from matcher.familiarity import Familiarity
 from matcher.index.snapshot import Snapshot
 from matcher.language import N_, translator
 from matcher.records import (
@@ -30,8 +31,8 @@ from matcher.records import (
 )
 from matcher.scoring import Scored
 from matcher.signals import Signals
-from matcher.text import detect_language, fold, query_stems, words
-from matcher.weights import Weights
+from matcher.text import detect_language
+from matcher.weights import TextWeights, Weights
 
 EXPLAINED = 50  # partners of a list that get passages: nobody reads further, and sentences cost time
 
@@ -40,7 +41,7 @@ EXPLAINED = 50  # partners of a list that get passages: nobody reads further, an
 class Ranking:
     """All candidates of a query in their order by one set of weights, before anything is explained.
 
-    `vector`: the query's. `familiar`: see `scoring.familiarity`. `shared_words`: those that some text has too.
+    `vector`: the query's. `home`, `familiar`: what tells whether it is at home here, and the sum (see `familiarity`).
     """
 
     query: Query
@@ -49,8 +50,8 @@ class Ranking:
     measured: Signals
     scored: Scored
     verdict: Verdict
+    home: Familiarity
     familiar: float
-    shared_words: tuple[str, ...]
 
 
 class Engine:
@@ -83,7 +84,7 @@ class Engine:
         return MatchList(
             matches,
             ranking.verdict,
-            explain.advice(query, ranking.shared_words, len(matches), say) if nothing else (),
+            advice(query, ranking.home, matches, say, reader) if nothing else (),
             query,
             self.weights.bias,
             len(ranking.found.partners),
@@ -101,19 +102,22 @@ class Engine:
         side = self.snapshot.sides[query.seeks]
         if query.language is None:
             query = replace(query, language=detect_language(query.full_text, side.languages))
-        vector = self._vector(query)
-        shared, telling = _shared_words(side, query)
-        known = _known_share(side, query, shared, telling)
-        hits = candidates.search(side, query, vector)
+        read = familiarity.as_meant(side, query)
+        vector = self._vector(read)
+        hits = candidates.search(side, read, vector)
+        home = familiarity.measure(side, self.snapshot.contrast, read, vector, hits.best_cosine)
         outcomes = _forgetting(self.outcomes[query.seeks], unknown)
+        by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
         rankings = []
         for numbers in weights:
-            found = candidates.pooled(side, hits, query, numbers.text)
-            measured = signals.compute(side, found, query, outcomes)
+            if numbers.text not in by_text:
+                found = candidates.pooled(side, hits, query, numbers.text)
+                by_text[numbers.text] = (found, signals.compute(side, found, query, outcomes))
+            found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
-            familiar = scoring.familiarity(hits.best_cosine, side.typical, known)
-            verdict = scoring.verdict(familiar, bool(telling) and len(found.partners) > 0, numbers.abstain)
-            rankings.append(Ranking(query, vector, found, measured, scored, verdict, familiar, tuple(shared)))
+            verdict = home.verdict(numbers.abstain, len(found.partners))
+            familiar = home.value(numbers.abstain)
+            rankings.append(Ranking(query, vector, found, measured, scored, verdict, home, familiar))
         return rankings
 
     def ids_and_scores(self, ranking: Ranking) -> tuple[tuple[str, float], ...]:
@@ -196,16 +200,3 @@ def _forgetting(outcomes: dict[str, list[Outcome]], unknown: frozenset[str]) -> 
     if not unknown:
         return outcomes
     return {partner: [o for o in record if o.id not in unknown] for partner, record in outcomes.items()}
-
-
-def _shared_words(side: SideIndex, query: Query) -> tuple[list[str], list[str]]:
-    """Return the question's telling words that some text has too, and all its telling words."""
-    text = query.full_text
-    spelt = {fold(text[a:b]): text[a:b] for a, b in words(text)}
-    telling = [word for word in spelt.values() if query_stems(word)]
-    return [word for word in telling if side.lexical.known_stems(word)], telling
-
-
-def _known_share(side: SideIndex, query: Query, shared: list[str], telling: list[str]) -> float:
-    """Return the share of telling words that some text has; all of them where no text has the question's language."""
-    return len(shared) / max(len(telling), 1) if query.language in side.languages else 1.0

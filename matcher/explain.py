@@ -129,30 +129,3 @@ def _passage(
             marks.append(Highlight(a, b, "word"))
     marks.sort(key=lambda mark: (mark.start, -mark.end))
     return Passage(evidence.id, evidence.title, evidence.text, tuple(marks), fit)
-
-
-def advice(query: Query, common: Sequence[str], found: int, say: Translate) -> tuple[str, ...]:
-    """Return what to do where nothing fits.
-
-    :param common: the words of the question that some text has too.
-    :param found: how many partners are listed all the same.
-    """
-    steps = []
-    if common:
-        steps.append(
-            say(N_("These words of yours appear in some text: {words}. Say more about them.")).format(
-                words=", ".join(common[:8])
-            )
-        )
-    else:
-        steps.append(
-            say(N_("None of your words appears in any text. Use other words: the product, the process, the defect."))
-        )
-    wanted = query.filters
-    if any(
-        (wanted.countries, wanted.regions, wanted.sectors, wanted.kinds, wanted.languages, wanted.since, wanted.until)
-    ):
-        steps.append(say(N_("Filters are on: ask again without them.")))
-    if found:
-        steps.append(say(N_("The partners below are only the nearest to your text; do not expect much of them.")))
-    return tuple(steps)

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.records import Verdict
 from matcher.signals import Signals
 from matcher.weights import RULE_OF, Weights
 
 Floats = NDArray[np.float64]
-# One deviation of closeness weighs as much as a quarter of the words (from the demonstration questions).
-WORDS_WEIGHT = 4.0
-UNKNOWN_CLOSENESS = -1.0  # of a side with too few texts to tell what is typical: its words decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +47,3 @@ def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored
         1, len(scores) + 1
     )
     return Scored(names, tuple(factors.tolist()), values, terms, scores, np.argsort(-scores, kind="stable"), text_rank)
-
-
-def familiarity(best_cosine: float, typical: tuple[float, float], known_share: float) -> float:
-    """Return how much a question is at home among a side's texts; below 0 mostly it is not.
-
-    The first term is how far the best cosine stays below what questions at home reach (`typical`,
-    mean and deviation), in deviations, never above 0. The second is the share of the question's
-    words that some text has too.
-
-    :param known_share: 0 to 1.
-    """
-    mean, spread = typical
-    closeness = min(best_cosine - mean, 0.0) / spread if spread > 0 else UNKNOWN_CLOSENESS
-    return closeness + WORDS_WEIGHT * known_share
-
-
-def verdict(familiar: float, has_words: bool, threshold: float) -> Verdict:
-    """Tell whether a list is worth showing: the question says something, and is at home here."""
-    return Verdict.MATCHES if has_words and familiar >= threshold else Verdict.NO_GOOD_MATCH

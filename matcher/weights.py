@@ -37,18 +37,26 @@ class TextWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class AbstainWeights:
+    """How at home a question must be for its list to be called matches: see `familiarity`."""
+
+    words: float
+    contrast: float
+    familiarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """All numbers of the formula.
 
-    `signals`: signal -> weight; `caps`: signal -> greatest value; `abstain`: least familiarity of a
-    question for its list to be called matches (see `scoring.familiarity`).
+    `signals`: signal -> weight; `caps`: signal -> greatest value; `abstain`: see `familiarity`.
     """
 
     bias: float
     text: TextWeights
     signals: dict[str, float]
     caps: dict[str, float]
-    abstain: float
+    abstain: AbstainWeights
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Weights":
@@ -85,7 +93,7 @@ class Weights:
             ),
             signals={name: number(f"weights.{name}") for name in RULE_OF},
             caps={name: number(f"caps.{name}") for name in data.get("caps", {})},
-            abstain=number("abstain.familiarity"),
+            abstain=AbstainWeights(number("abstain.words"), number("abstain.contrast"), number("abstain.familiarity")),
         )
         if weights.text.temperature <= 0 or not 0 <= weights.text.lexical_share <= 1:
             raise BadWeights(

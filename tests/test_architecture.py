@@ -11,13 +11,13 @@ ROOT = Path(__file__).resolve().parents[1]
 # DESIGN.md's arrows: a module imports from its own step and those before it, never from a later one.
 STEPS = (
     {"records", "errors", "language"},
-    {"places", "sectors", "text", "fields", "settings", "weights"},
+    {"places", "sectors", "text", "spelling", "fields", "settings", "weights"},
     {"sources", "store", "encode", "bundled_model", "vector_cache", "importing", "history"},
     {"index"},
     {"candidates"},
     {"signals"},
-    {"scoring"},
-    {"explain", "asking"},
+    {"scoring", "familiarity"},
+    {"explain", "advice", "asking"},
     {"engine"},
     {"live", "trial"},
     {"gains", "learning"},

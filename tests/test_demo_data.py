@@ -1,10 +1,12 @@
 """The demonstration data keeps its promises: readable, all over Peru, in two languages, marked as made up."""
 
+import tomllib
 from collections import Counter
 from functools import cache
 
 import pytest
 
+from matcher.index.contrast import EXAMPLES
 from matcher.places import region_codes
 from matcher.records import Evidence, Outcome, Partner, Side
 from matcher.settings import CHECKOUT
@@ -118,3 +120,21 @@ def test_questions_are_no_copies_of_the_texts() -> None:
     stored = {e.text.casefold() for e in records(Evidence)}
     asked = [q.query.text.casefold() for q in benchmark.questions(DATA / "questions").questions]
     assert [text for text in asked if text in stored] == []
+
+
+def test_questions_without_judgements_are_halved_and_none_is_an_example_of_the_contrast() -> None:
+    examples = tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+    assert [len(set(texts)) for texts in examples.values()] == [len(texts) for texts in examples.values()]
+    known = {text.casefold() for texts in examples.values() for text in texts}
+    counted = Counter()
+    for folder in ("questions", "questions-absurd", "questions-everyday"):
+        for question in benchmark.questions(DATA / folder).questions:
+            counted[folder, question.half, question.expects_nothing] += 1
+            assert question.query.text.casefold() not in known
+    assert counted == {
+        ("questions", "", False): 32, ("questions", "", True): 8,
+        ("questions-absurd", "development", True): 26, ("questions-absurd", "test", True): 26,
+        ("questions-everyday", "development", False): 37, ("questions-everyday", "test", False): 37,
+        ("questions-everyday", "late", False): 25, ("questions-everyday", "development", True): 17,
+        ("questions-everyday", "test", True): 17, ("questions-everyday", "late", True): 20,
+    }  # fmt: skip

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from eval.abstention import Asked, counts, threshold
 from eval.answers import Answer
 from eval.measures import Figure, bootstrap, figures, interval
 from eval.trec import falling, read_run, write_run
@@ -112,3 +113,15 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
     answers = [Answer("q1", (("b", 2.0), ("a", 1.5)), Verdict.MATCHES), Answer("q2", (("c", 0.25),), Verdict.MATCHES)]
     write_run(tmp_path / "x.run", answers, "x")
     assert read_run(tmp_path / "x.run") == answers
+
+
+def test_declined_questions_are_counted_by_folder_half_and_kind_and_a_threshold_keeps_the_target():
+    asked = [Asked("one", "", False, "", value, value < 0) for value in (-1.0, 0.5, 1.0, 2.0)]
+    asked += [Asked("one", "", True, "", -2.0, True), Asked("two", "development", False, "", 0.75, False)]
+    asked += [Asked("two", "test", False, "", -5.0, True)]
+    assert counts(asked) == [
+        ("one", "", "real", 4, 1), ("one", "", "hopeless", 1, 1), ("two", "development", "real", 1, 0),
+        ("two", "test", "real", 1, 1),
+    ]  # fmt: skip
+    assert threshold(asked, 0.25) == 0.5  # one of four may fall; the other folder allows 0.75; test halves do not count
+    assert threshold(asked, 0.0) == -1.0

@@ -11,12 +11,14 @@ import pytest
 from conftest import FakeEncoder
 from test_cli import Run, tinkuy  # noqa: F401 - the fixture
 
-from eval.answers import open_engine, run
+from eval.answers import run
+from eval.systems import System
 from matcher.errors import BadInput
 from matcher.export_benchmark import write
 from matcher.records import Evidence, Outcome, Partner, Query, Side, Stage
 from matcher.sources import benchmark
 from matcher.time_split import default_since, split
+from matcher.trial import open_engine
 from matcher.weights import Weights
 
 SECRET = "secreto@oficina.example"
@@ -118,10 +120,10 @@ def test_the_evaluation_answers_it_and_knows_nothing_of_the_future(tmp_path: Pat
     engine = open_engine(tmp_path / "own", tmp_path / "home", encoder, weights, None)
     assert [(o.id, o.date) for o in engine.snapshot.outcomes] == [("o-past", day("2024-06-30"))]
     assert max(e.date for e in engine.snapshot.evidence.values() if e.date) < SINCE
-    bench, answers = run(tmp_path / "own", encoder, weights, depth=6)
-    first = {a.question: a.ranking[0][0] for a in answers}
+    answered = run(tmp_path / "own", encoder, [System("full", weights)], depth=6)
+    first = {a.question: a.ranking[0][0] for a in answered.answers["full"]}
     assert first == {f"n-{s}": f"u-{s}" for s in SUBJECTS if s != "clima"}
-    assert set(bench.qrels) == set(first)
+    assert set(answered.bench.qrels) == set(first)
 
 
 def test_no_contact_and_no_firm_leaves(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.records import Verdict, probability
-from matcher.scoring import familiarity, score, verdict
+from matcher.records import probability
+from matcher.scoring import score
 from matcher.signals import Signals
 from matcher.weights import RULE_OF, RULES, Weights
 
@@ -34,6 +34,8 @@ experience = 0.5
 track_record = 4
 text = 10
 [abstain]
+words = 4
+contrast = 6
 familiarity = 0.6
 """
 
@@ -137,33 +139,6 @@ def test_without_rules_the_order_is_the_rank_without_rules(weights):
 def test_no_candidates_give_no_scores(weights):
     found = score(signals(), weights, frozenset())
     assert (found.scores.tolist(), found.order.tolist(), found.rank_without_rules.tolist()) == ([], [], [])
-
-
-@pytest.mark.parametrize(
-    ("best", "typical", "share", "expected"),
-    [
-        (0.80, (0.90, 0.05), 0.5, -2 + 2),  # two deviations below, half of the words: (.8 - .9) / .05 + 4 x .5
-        (0.90, (0.90, 0.05), 0.0, 0.0),
-        (0.99, (0.90, 0.05), 0.25, 1.0),  # nearer than usual earns nothing
-        (0.10, (0.00, 0.00), 1.0, -1 + 4),  # too few texts to know what is usual: one deviation below is assumed
-        (-1.0, (0.00, 0.00), 0.1, -1 + 0.4),
-    ],
-)
-def test_familiarity_by_hand(best, typical, share, expected):
-    assert familiarity(best, typical, share) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("familiar", "has_words", "expected"),
-    [
-        (0.6, True, Verdict.MATCHES),
-        (0.59, True, Verdict.NO_GOOD_MATCH),
-        (9.0, False, Verdict.NO_GOOD_MATCH),
-        (-3.0, False, Verdict.NO_GOOD_MATCH),
-    ],
-)
-def test_a_list_is_worth_showing_from_the_threshold_if_the_question_says_something(familiar, has_words, expected):
-    assert verdict(familiar, has_words, 0.6) is expected
 
 
 def test_probability_by_hand():

@@ -1,11 +1,12 @@
 """The weights file: what is read, and what each unusable file is told."""
 
 import tomllib
+from dataclasses import asdict
 
 import pytest
 
 from matcher.errors import BadWeights
-from matcher.weights import RULE_OF, RULES, SHIPPED, TextWeights, Weights
+from matcher.weights import RULE_OF, RULES, SHIPPED, AbstainWeights, TextWeights, Weights
 
 GOOD = """
 bias = -2
@@ -27,6 +28,8 @@ experience = 0.7
 [caps]
 track_record = 5
 [abstain]
+words = 4
+contrast = 6
 familiarity = 0.6
 """
 
@@ -51,7 +54,7 @@ def refusal(read, text) -> str:
 
 def test_every_number_lands_where_it_belongs(read):
     found = read(GOOD)
-    assert (found.bias, found.abstain) == (-2, 0.6)
+    assert (found.bias, found.abstain) == (-2, AbstainWeights(words=4, contrast=6, familiarity=0.6))
     assert found.text == TextWeights(lexical_share=0.25, lexical_cap=6, temperature=0.5, texts=4)
     assert found.caps == {"track_record": 5}
     assert found.signals == {
@@ -73,6 +76,8 @@ def test_caps_may_be_left_out(read):
         ("temperature = 0.5", "text.temperature"),
         ("texts = 4", "text.texts"),
         ("sector = 1", "weights.sector"),
+        ("words = 4", "abstain.words"),
+        ("contrast = 6", "abstain.contrast"),
         ("familiarity = 0.6", "abstain.familiarity"),
     ],
 )
@@ -137,7 +142,7 @@ def test_the_shipped_file_names_every_signal_and_says_the_numbers_it_holds():
     found = Weights.load()
     assert found.signals == raw["weights"]
     assert set(raw["weights"]) == set(RULE_OF)
-    assert (found.bias, found.abstain) == (raw["bias"], raw["abstain"]["familiarity"])
+    assert (found.bias, asdict(found.abstain)) == (raw["bias"], raw["abstain"])
     text = found.text
     assert {
         "lexical_share": text.lexical_share,

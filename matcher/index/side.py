@@ -12,6 +12,7 @@ from matcher.index.dense import DenseIndex
 from matcher.index.lexical import LexicalIndex
 from matcher.places import locate
 from matcher.records import Evidence, Partner
+from matcher.spelling import by_sound
 from matcher.text import detect_language, sentences
 
 SAMPLE = 200  # texts asked as questions to learn what a good answer's cosine is
@@ -69,6 +70,11 @@ class SideIndex:
     def languages(self) -> frozenset[str]:
         """Languages of the texts."""
         return frozenset(e.language for e in self.evidence if e.language)
+
+    @cached_property
+    def spanish_by_sound(self) -> dict[str, str]:
+        """The words of the Spanish texts by their sound (see `spelling.by_sound`)."""
+        return by_sound(e.full_text for e in self.evidence if e.language == "es")
 
     @cached_property
     def points(self) -> NDArray[np.float64]:

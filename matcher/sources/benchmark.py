@@ -33,11 +33,12 @@ _ERRORS = (KeyError, TypeError, ValueError, AttributeError, BadInput, NotFound) 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A benchmark's question with its name."""
+    """A benchmark's question with its name. `half`: development or test, where the folder tells them apart."""
 
     id: str
     query: Query
     expects_nothing: bool
+    half: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,4 +252,4 @@ def _question(data: dict[str, Any], side: Side) -> Question:
         countries=tuple(find_country(c) for c in countries), region=_place(data)["region"],
         sectors=_sectors(data), size=data.get("size"), date=_date(data),
     )  # fmt: skip
-    return Question(str(data["id"]), query, data.get("expect") == "no_good_match")
+    return Question(str(data["id"]), query, data.get("expect") == "no_good_match", str(data.get("half") or ""))

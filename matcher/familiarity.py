@@ -1,0 +1,84 @@
+"""Knowing when one does not know: whether a question is at home among a side's texts.
+
+    familiarity = closeness + words x known share + contrast x margin
+
+`closeness`: how far the best cosine stays below what questions at home here reach, in deviations,
+never above 0. `known share`: of the question's telling words, those that some text has. `margin`:
+how much nearer it is to what firms ask of research, or to a text, than to what people ask of
+anybody else (see `index/contrast.py`). Below the threshold the answer is "no good match".
+"""
+
+from dataclasses import dataclass, replace
+
+from matcher.encode import Vectors
+from matcher.index.contrast import Contrast
+from matcher.index.side import SideIndex
+from matcher.records import Query, Verdict
+from matcher.spelling import mended
+from matcher.text import fold, query_stems, words
+from matcher.weights import AbstainWeights
+
+UNKNOWN_CLOSENESS = -1.0  # of a side with too few texts to tell what is typical: the rest decides
+
+
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """What tells whether a question is at home; see the module.
+
+    `shared`, `silent`: the question's telling words that some text has, and those that none has.
+    """
+
+    closeness: float
+    known_share: float
+    margin: float
+    shared: tuple[str, ...]
+    silent: tuple[str, ...]
+
+    def value(self, weights: AbstainWeights) -> float:
+        """Return the sum."""
+        return self.closeness + weights.words * self.known_share + weights.contrast * self.margin
+
+    def verdict(self, weights: AbstainWeights, candidates: int) -> Verdict:
+        """Tell whether a list is worth showing: the question says something, somebody is left, and it is at home."""
+        speaks = bool(self.shared or self.silent)
+        at_home = speaks and candidates > 0 and self.value(weights) >= weights.familiarity
+        return Verdict.MATCHES if at_home else Verdict.NO_GOOD_MATCH
+
+
+def measure(side: SideIndex, contrast: Contrast, query: Query, vector: Vectors, best_cosine: float) -> Familiarity:
+    """Return how much at home a question is.
+
+    :param vector: the question's.
+    :param best_cosine: the highest of any text.
+    """
+    text = query.full_text
+    telling = [w for w in {fold(text[a:b]): text[a:b] for a, b in words(text)}.values() if query_stems(w)]
+    shared = tuple(word for word in telling if side.lexical.known_stems(word))
+    silent = tuple(word for word in telling if word not in shared)
+    # Where no text has the question's language, words in common are accidents: all count as known.
+    share = len(shared) / max(len(telling), 1) if query.language in side.languages else 1.0
+    return Familiarity(
+        closeness(best_cosine, side.typical), share, contrast.margin(vector, best_cosine), shared, silent
+    )
+
+
+def closeness(best_cosine: float, typical: tuple[float, float]) -> float:
+    """Return how far the best cosine stays below the usual one, in deviations; 0 where it does not.
+
+    :param typical: mean and deviation of the best cosines of questions at home (see `SideIndex`).
+    """
+    mean, spread = typical
+    return min(best_cosine - mean, 0.0) / spread if spread > 0 else UNKNOWN_CLOSENESS
+
+
+def as_meant(side: SideIndex, query: Query) -> Query:
+    """Return the question with misspelt Spanish words as these texts spell them: `kezo` is read as `queso`."""
+    if query.language != "es" or "es" not in side.languages:
+        return query
+
+    def known(word: str) -> bool:
+        return not query_stems(word) or bool(side.lexical.known_stems(word))
+
+    sounds = side.spanish_by_sound
+    title = mended(query.title, known, sounds) if query.title else None
+    return replace(query, text=mended(query.text, known, sounds), title=title)
