@@ -41,7 +41,7 @@ def baselines(shipped: Weights) -> list[System]:
     own_text = {name: shipped.signals[name] for name, rule in RULE_OF.items() if rule is None}
     hybrid = replace(terms(own_text), caps={n: cap for n, cap in shipped.caps.items() if n in own_text})
     words = replace(shipped.text, lexical_share=1.0, lexical_cap=float("inf"))
-    meaning = replace(shipped.text, lexical_share=0.0)
+    meaning = replace(shipped.text, lexical_share=0.0, background=0.0)
     return [
         System(RANDOM, None),
         System("popularity", terms({"experience": 1.0})),

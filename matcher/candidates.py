@@ -19,16 +19,25 @@ DEPTH = 4096  # texts that each index may propose; a side with fewer is scored w
 class Hits:
     """The texts that may answer a query.
 
-    `texts`: (n,) rows, ascending. `dense`, `lexical`: (n,) standard deviations by which a text is nearer
-    in meaning, and in words, than the side's average text. `pair_ok`: (pairs,) which pairs of text and
-    partner the filters allow. `best_cosine`: the highest of any text considered.
+    `texts`: (n,) rows, ascending. `lexical`: (n,) standard deviations by which a text has more of the
+    question's words than the side's average text. `pair_ok`: (pairs,) which pairs of text and partner
+    the filters allow. `vector`: the question's; `background`: what it shares with every question (see
+    `index.background`), both (dimensions,). `windows`: rows of the texts' windows, with their `cosines`
+    to the question.
     """
 
     texts: NDArray[np.int64]
-    dense: Floats
     lexical: Floats
     pair_ok: NDArray[np.bool_]
-    best_cosine: float
+    vector: Vectors
+    background: Vectors
+    windows: NDArray[np.int64]
+    cosines: Floats
+
+    @property
+    def best_cosine(self) -> float:
+        """The highest cosine of any text considered; -1 without any."""
+        return float(self.cosines.max(initial=-1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,12 @@ class Candidates:
     fit: Floats
 
 
-def search(side: SideIndex, query: Query, vector: Vectors) -> Hits:
-    """Return the texts that both indexes propose for `query`, whose unit vector is `vector`; filters come first."""
+def search(side: SideIndex, query: Query, vector: Vectors, background: Vectors) -> Hits:
+    """Return the texts that both indexes propose for a query; filters come first.
+
+    :param vector: of unit length.
+    :param background: of the query's language.
+    """
     partner_ok, text_ok = _allowed(side, query)
     pair_ok = partner_ok[side.pair_partner] & text_ok[side.pair_evidence]
     allowed = np.zeros(len(side.evidence), bool)
@@ -60,8 +73,11 @@ def search(side: SideIndex, query: Query, vector: Vectors) -> Hits:
     while len(np.unique(side.pair_partner[pair_ok & np.isin(side.pair_evidence, texts)])) < wanted:
         depth *= 4  # the many texts of a few partners must not crowd out the others
         texts = _propose(side, vector, lexical, allowed, depth)
-    dense, best_cosine = _dense_fit(side, vector, texts)
-    return Hits(texts, dense, standardise(lexical)[texts], pair_ok, best_cosine)
+    wanted_texts = np.zeros(len(side.evidence), bool)
+    wanted_texts[texts] = True
+    windows = np.flatnonzero(wanted_texts[side.window_evidence])
+    cosines = side.dense.scores(vector, windows)
+    return Hits(texts, standardise(lexical)[texts], pair_ok, vector, background, windows, cosines)
 
 
 def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> Candidates:
@@ -69,7 +85,8 @@ def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> C
     # Where no text has the question's language, words in common are accidents.
     share = weights.lexical_share if query.language in side.languages else 0.0
     fit_of = np.full(len(side.evidence), np.nan)
-    fit_of[hits.texts] = (1 - share) * hits.dense + share * np.minimum(hits.lexical, weights.lexical_cap)
+    dense = _dense_fit(side, hits, weights.background)
+    fit_of[hits.texts] = (1 - share) * dense + share * np.minimum(hits.lexical, weights.lexical_cap)
     chosen = hits.pair_ok & ~np.isnan(fit_of[side.pair_evidence])
     pair_text, pair_partner = side.pair_evidence[chosen], side.pair_partner[chosen]
     pair_fit = fit_of[pair_text]
@@ -112,15 +129,16 @@ def _propose(
     return np.union1d(side.window_evidence[windows], best)
 
 
-def _dense_fit(side: SideIndex, vector: Vectors, texts: NDArray[np.int64]) -> tuple[Floats, float]:
-    """Return each text's standardised cosine, that of its best window, and the best cosine of all."""
-    wanted = np.zeros(len(side.evidence), bool)
-    wanted[texts] = True
-    windows = np.flatnonzero(wanted[side.window_evidence])
-    cosines = side.dense.scores(vector, windows)
+def _dense_fit(side: SideIndex, hits: Hits, share: float) -> Floats:
+    """Return each text's standardised likeness in meaning, that of its best window, (texts,).
+
+    It is taken from what the question says beyond `share` of what every question says.
+    """
+    own = np.asarray(hits.vector - share * hits.background, np.float32)
+    scores = hits.cosines - share * side.dense.scores(hits.background, hits.windows) if share else hits.cosines
     best = np.full(len(side.evidence), -np.inf)
-    np.maximum.at(best, side.window_evidence[windows], side.dense.standardise(vector, windows, cosines))
-    return best[texts], float(cosines.max(initial=-1.0))
+    np.maximum.at(best, side.window_evidence[hits.windows], side.dense.standardise(own, hits.windows, scores))
+    return best[hits.texts]
 
 
 def _allowed(side: SideIndex, query: Query) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -104,7 +104,7 @@ class Engine:
             query = replace(query, language=detect_language(query.full_text, side.languages))
         read = familiarity.as_meant(side, query)
         vector = self._vector(read)
-        hits = candidates.search(side, read, vector)
+        hits = candidates.search(side, read, vector, self.snapshot.background.of(read.language))
         home = familiarity.measure(side, self.snapshot.contrast, read, vector, hits.best_cosine)
         outcomes = _forgetting(self.outcomes[query.seeks], unknown)
         by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
@@ -112,7 +112,7 @@ class Engine:
         for numbers in weights:
             if numbers.text not in by_text:
                 found = candidates.pooled(side, hits, query, numbers.text)
-                by_text[numbers.text] = (found, signals.compute(side, found, query, outcomes))
+                by_text[numbers.text] = (found, signals.compute(side, found, query, vector, outcomes))
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
             verdict = home.verdict(numbers.abstain, len(found.partners))

@@ -14,6 +14,7 @@ from matcher.sectors import sector_name
 from matcher.signals import Signals, asked_countries
 from matcher.text import query_stems, sentences, stems, words
 
+PROFILE_TELLS = 1.0  # standard deviations from which a partner's work as a whole says something
 PASSAGES = 3  # texts shown of a partner
 MAX_SENTENCES = 20  # of one text that are compared; a longer text is represented by its first ones
 
@@ -24,6 +25,12 @@ def reason(
     """Return one sentence on why a signal has its value for a partner."""
     if signal == "text":
         return _text_reason(value, say)
+    if signal == "profile":
+        if value >= PROFILE_TELLS:
+            return say(N_("its work as a whole is about this"))
+        if value <= -PROFILE_TELLS:
+            return say(N_("its work as a whole is about other things"))
+        return say(N_("its work as a whole says little here"))
     if signal == "distance":
         km = signals.kilometres[row]
         if np.isnan(km):
@@ -53,6 +60,12 @@ def reason(
     if signal == "experience":
         count = round(float(np.expm1(value)))
         return say(N_("one text on record") if count == 1 else N_("{count} texts on record")).format(count=count)
+    if signal == "collaboration":
+        count = round(float(np.expm1(value)))
+        if not count:
+            return say(N_("no work done together with others on record"))
+        one = N_("one work done together with others on record")
+        return say(one if count == 1 else N_("{count} works done together with others on record")).format(count=count)
     return _record_reason(signal, value, int(signals.outcomes[row]), partner.side, say)
 
 

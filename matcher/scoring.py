@@ -17,7 +17,7 @@ class Scored:
     """Scores of n candidates with the terms that they are the sum of.
 
     `order`: (n,) candidates from first to last. `values`, `terms`: (n, signals) capped values and
-    weight x value. `rank_without_rules`: (n,) ranks from 1 by the text alone.
+    weight x value. `rank_without_rules`: (n,) ranks from 1 by what the texts say alone.
     """
 
     names: tuple[str, ...]
@@ -43,7 +43,6 @@ def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored
     # fsum, so that the terms that are shown add up to the score that is shown, to the last bit.
     scores = np.array([math.fsum([weights.bias, *row]) for row in terms.tolist()])
     text_rank = np.empty(len(scores), np.int64)
-    text_rank[np.argsort(-signals.values[:, signals.names.index("text")], kind="stable")] = np.arange(
-        1, len(scores) + 1
-    )
+    own = [i for i, name in enumerate(names) if RULE_OF[name] is None]
+    text_rank[np.argsort(-terms[:, own].sum(axis=1), kind="stable")] = np.arange(1, len(scores) + 1)
     return Scored(names, tuple(factors.tolist()), values, terms, scores, np.argsort(-scores, kind="stable"), text_rank)

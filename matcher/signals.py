@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.candidates import Candidates
+from matcher.candidates import Candidates, standardise
+from matcher.encode import Vectors
 from matcher.index.side import SideIndex
 from matcher.places import Point, country_of, kilometres, locate
 from matcher.records import Outcome, Partner, Query, Side, Stage
@@ -34,16 +35,21 @@ class Signals:
     outcomes: NDArray[np.int64]
 
 
-def compute(side: SideIndex, candidates: Candidates, query: Query, outcomes: dict[str, list[Outcome]]) -> Signals:
+def compute(
+    side: SideIndex, candidates: Candidates, query: Query, vector: Vectors, outcomes: dict[str, list[Outcome]]
+) -> Signals:
     """Return the signals of the candidates.
 
+    :param vector: the question's, of unit length.
     :param outcomes: partner id -> the outcomes that it took part in.
     """
     rows = candidates.partners
     values = np.zeros((len(rows), len(RULE_OF)))
     column = {name: values[:, i] for i, name in enumerate(RULE_OF)}
     column["text"][:] = candidates.text
+    column["profile"][:] = _profile_fit(side, vector)[rows]
     column["experience"][:] = np.log1p(side.text_counts[rows])
+    column["collaboration"][:] = np.log1p(side.joint_counts[rows])
     km = _kilometres(side, rows, query)
     known = ~np.isnan(km)
     column["distance"][known] = nearness(km[known])
@@ -96,6 +102,12 @@ def by_partner(outcomes: tuple[Outcome, ...], side: Side, partners: Mapping[str,
         if partner:
             found.setdefault(partner, []).append(whole)
     return found
+
+
+def _profile_fit(side: SideIndex, vector: Vectors) -> Floats:
+    """Return every partner's likeness as a whole to the question, in standard deviations: (partners,)."""
+    likeness = (side.profiles @ vector).astype(np.float64)
+    return standardise(likeness)
 
 
 def _kilometres(side: SideIndex, rows: NDArray[np.int64], query: Query) -> Floats:

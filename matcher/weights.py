@@ -11,9 +11,10 @@ from matcher.errors import BadWeights
 from matcher.language import N_
 
 SHIPPED = Path(__file__).with_name("weights.toml")
-# Every signal and the rule that it belongs to; `text` is no rule and cannot be switched off.
+# Every signal and the rule that it belongs to; what the texts say is no rule and cannot be switched off.
 RULE_OF = {
     "text": None,
+    "profile": None,
     "distance": "place",
     "same_region": "place",
     "same_country": "place",
@@ -22,6 +23,7 @@ RULE_OF = {
     "track_record_near": "track_record",
     "track_record_sector": "track_record",
     "experience": "experience",
+    "collaboration": "experience",
 }
 RULES = tuple(dict.fromkeys(rule for rule in RULE_OF.values() if rule))
 
@@ -34,6 +36,7 @@ class TextWeights:
     lexical_cap: float
     temperature: float
     texts: int
+    background: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Weights:
                 number("text.lexical_cap"),
                 number("text.temperature"),
                 int(number("text.texts")),
+                number("text.background"),
             ),
             signals={name: number(f"weights.{name}") for name in RULE_OF},
             caps={name: number(f"caps.{name}") for name in data.get("caps", {})},
@@ -99,6 +103,8 @@ class Weights:
             raise BadWeights(
                 N_("weights file {path}: temperature must be above 0 and lexical_share between 0 and 1"), path=path
             )
+        if not 0 <= weights.text.background <= 1:
+            raise BadWeights(N_("weights file {path}: background must be between 0 and 1"), path=path)
         if weights.text.texts < 1:
             raise BadWeights(N_("weights file {path}: texts must be 1 or more"), path=path)
         return weights

@@ -17,7 +17,8 @@ from matcher.index.side import SideIndex
 from matcher.records import Evidence, Filters, Partner, Query, Side
 from matcher.weights import TextWeights
 
-WEIGHTS = TextWeights(lexical_share=0.5, lexical_cap=6.0, temperature=1.0, texts=5)
+WEIGHTS = TextWeights(lexical_share=0.5, lexical_cap=6.0, temperature=1.0, texts=5, background=0.0)
+BACKGROUND = FakeEncoder().encode(["orégano y color de fibra"], Role.QUERY)[0]
 SUPPLY = [p for p in PARTNERS if p.side is Side.SUPPLY]
 
 
@@ -32,7 +33,7 @@ def ask(side, text="teñir fibra de alpaca", filters=None, weights=WEIGHTS, **mo
 
 
 def found_hits(side, query):
-    return search(side, query, FakeEncoder().encode([query.text], Role.QUERY)[0])
+    return search(side, query, FakeEncoder().encode([query.text], Role.QUERY)[0], BACKGROUND)
 
 
 def found_ids(side, **question) -> list[str]:
@@ -107,12 +108,15 @@ def test_equal_scores_standardise_to_zero(scores):
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize(("cap", "best"), [(0.5, 1), (6.0, 1), (6.0, 5)])
 @pytest.mark.parametrize("language", ["es", "pt"])
-def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, share, cap, best, language):
+@pytest.mark.parametrize("background", [0.0, 0.5])
+def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, share, cap, best, language, background):
     text = "solidez del color del hilo de alpaca"
-    found = ask(side, text, weights=TextWeights(share, cap, 0.7, best), language=language)
+    found = ask(side, text, weights=TextWeights(share, cap, 0.7, best, background), language=language)
     encoder = FakeEncoder()
     texts = [e.full_text for e in side.evidence]
-    cosines = encoder.encode(texts, Role.PASSAGE).astype(float) @ encoder.encode([text], Role.QUERY)[0].astype(float)
+    vectors = encoder.encode(texts, Role.PASSAGE).astype(float)
+    plain = vectors @ encoder.encode([text], Role.QUERY)[0].astype(float)
+    cosines = plain - background * vectors @ BACKGROUND.astype(float)  # what the question says beyond any question
     words = side.lexical.scores(text)
     capped = np.minimum((words - words.mean()) / words.std(), cap)
     used = share if language == "es" else 0.0  # no text is in Portuguese: words in common are accidents
@@ -123,7 +127,7 @@ def test_fit_is_a_mix_of_standardised_cosines_and_words_pooled_by_partner(side, 
         own = sorted(own)[-best:]  # unsaac has two texts
         assert fit == pytest.approx(0.7 * math.log(sum(math.exp(f / 0.7) for f in own)), abs=1e-4)
     hits = found_hits(side, Query(text, Side.SUPPLY, language=language))
-    assert hits.best_cosine == pytest.approx(cosines.max(), abs=1e-6)
+    assert hits.best_cosine == pytest.approx(plain.max(), abs=1e-6)
 
 
 def test_a_text_of_two_partners_counts_for_both():

@@ -155,7 +155,7 @@ def test_json_understands_names_and_adds_up(small: Run) -> None:
     assert query["without"] == ["sector", "track_record"]
     for match in answer["matches"]:
         assert match["score"] == math.fsum([answer["bias"], *(c["contribution"] for c in match["contributions"])])
-        signals = {"text", "distance", "same_region", "same_country", "experience"}
+        signals = {"text", "profile", "distance", "same_region", "same_country", "experience", "collaboration"}
         assert {c["signal"] for c in match["contributions"]} == signals
 
 

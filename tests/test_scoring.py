@@ -20,8 +20,10 @@ lexical_share = 0.5
 lexical_cap = 6
 temperature = 1
 texts = 5
+background = 0.5
 [weights]
 text = 1
+profile = 0
 distance = 0.5
 same_region = 2
 same_country = 0
@@ -30,6 +32,7 @@ track_record = 0.25
 track_record_near = 0
 track_record_sector = 0
 experience = 0.5
+collaboration = 0
 [caps]
 track_record = 4
 text = 10
@@ -71,8 +74,8 @@ def test_the_formula_by_hand(weights):
     assert found.order.tolist() == [1, 0]
     by_name = dict(zip(found.names, found.terms[1].tolist(), strict=True))
     assert by_name == {
-        "text": 3, "distance": -0.5, "same_region": 2, "same_country": 0, "sector": 0,
-        "track_record": 0.5, "track_record_near": 0, "track_record_sector": 0, "experience": 2,
+        "text": 3, "distance": -0.5, "same_region": 2, "same_country": 0, "sector": 0, "profile": 0,
+        "track_record": 0.5, "track_record_near": 0, "track_record_sector": 0, "experience": 2, "collaboration": 0,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
 
 from matcher.candidates import Candidates
+from matcher.encode import Role
 from matcher.index.side import SideIndex
 from matcher.places import locate
 from matcher.records import Evidence, Outcome, Query, Side, Stage
@@ -15,6 +16,9 @@ from matcher.signals import Signals, asked_countries, by_partner, compute, nearn
 
 SIDES = {s: SideIndex.build([p for p in PARTNERS if p.side is s], EVIDENCE, FakeEncoder(), None) for s in Side}
 TEXT = [0.5, -1.0, 2.0, 3.0]
+
+
+VECTOR = FakeEncoder().encode(["hilo de alpaca"], Role.QUERY)[0]
 
 
 def measured(seeks=Side.SUPPLY, outcomes=OUTCOMES, **question) -> dict[str, dict[str, float]]:
@@ -27,7 +31,7 @@ def computed(seeks=Side.SUPPLY, outcomes=OUTCOMES, **question) -> Signals:
     rows = np.arange(len(side.partners))
     none = np.empty(0, np.int64)
     found = Candidates(rows, np.array(TEXT[: len(rows)]), none, none, np.empty(0))
-    return compute(side, found, Query("x", seeks, **question), by_partner(tuple(outcomes), seeks, {}))
+    return compute(side, found, Query("x", seeks, **question), VECTOR, by_partner(tuple(outcomes), seeks, {}))
 
 
 def named(signals: Signals, seeks: Side) -> dict[str, dict[str, float]]:
@@ -65,7 +69,7 @@ def test_a_text_of_two_partners_is_on_the_record_of_both_whoever_asks():
     side = SideIndex.build([p for p in PARTNERS if p.side is Side.SUPPLY], texts, FakeEncoder(), None)
     rows, none = np.arange(4), np.empty(0, np.int64)
     found = Candidates(rows, np.zeros(4), none, none, np.empty(0))  # as if no text of theirs passed a filter
-    values = named(compute(side, found, Query("x", Side.SUPPLY), {}), Side.SUPPLY)["experience"]
+    values = named(compute(side, found, Query("x", Side.SUPPLY), VECTOR, {}), Side.SUPPLY)["experience"]
     assert values == pytest.approx(
         {"lejos": math.log(2), "pucp": math.log(3), "unjbg": math.log(3), "unsaac": math.log(3)}
     )
@@ -222,3 +226,21 @@ def test_an_outcome_takes_place_and_sectors_from_its_counterpart_where_it_gives_
     given = Outcome("p", "pucp", Stage.PROJECT, "taller", None, "CL", "CL-RM", ("A01",))
     found = by_partner((bare, given), Side.SUPPLY, {"taller": taller})["pucp"]
     assert [(o.country, o.region, o.sectors) for o in found] == [("PE", "PE-CUS", ("C14",)), ("CL", "CL-RM", ("A01",))]
+
+
+# profile
+
+
+def test_profile_is_likeness_to_the_mean_of_all_texts_smoothed_by_their_number():
+    side = SIDES[Side.SUPPLY]
+    encoder = FakeEncoder()
+    vectors = encoder.encode([e.full_text for e in side.evidence], Role.PASSAGE).astype(float)
+    centred = vectors - vectors.mean(axis=0)
+    likeness = []
+    for partner in side.partners:
+        own = [row for row, e in enumerate(side.evidence) if partner.id in e.partners]
+        likeness.append(centred[own].sum(axis=0) @ VECTOR.astype(float) / (len(own) + 5))
+    expected = (np.array(likeness) - np.mean(likeness)) / np.std(likeness)
+    found = measured()["profile"]
+    assert [found[p.id] for p in side.partners] == pytest.approx(expected.tolist(), abs=1e-4)
+    assert max(found, key=found.get) == "unsaac"  # both of its texts are about alpaca

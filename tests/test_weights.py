@@ -15,8 +15,10 @@ lexical_share = 0.25
 lexical_cap = 6
 temperature = 0.5
 texts = 4
+background = 0.4
 [weights]
 text = 1.5
+profile = 0.6
 distance = 0.1
 same_region = 2
 same_country = 0.5
@@ -25,6 +27,7 @@ track_record = 0.02
 track_record_near = 0.3
 track_record_sector = 0.4
 experience = 0.7
+collaboration = 0.9
 [caps]
 track_record = 5
 [abstain]
@@ -55,11 +58,11 @@ def refusal(read, text) -> str:
 def test_every_number_lands_where_it_belongs(read):
     found = read(GOOD)
     assert (found.bias, found.abstain) == (-2, AbstainWeights(words=4, contrast=6, familiarity=0.6))
-    assert found.text == TextWeights(lexical_share=0.25, lexical_cap=6, temperature=0.5, texts=4)
+    assert found.text == TextWeights(lexical_share=0.25, lexical_cap=6, temperature=0.5, texts=4, background=0.4)
     assert found.caps == {"track_record": 5}
     assert found.signals == {
-        "text": 1.5, "distance": 0.1, "same_region": 2, "same_country": 0.5, "sector": 1,
-        "track_record": 0.02, "track_record_near": 0.3, "track_record_sector": 0.4, "experience": 0.7,
+        "text": 1.5, "profile": 0.6, "distance": 0.1, "same_region": 2, "same_country": 0.5, "sector": 1,
+        "track_record": 0.02, "track_record_near": 0.3, "track_record_sector": 0.4, "experience": 0.7, "collaboration": 0.9,
     }  # fmt: skip
 
 
@@ -73,6 +76,7 @@ def test_caps_may_be_left_out(read):
         ("bias = -2", "bias"),
         ("lexical_share = 0.25", "text.lexical_share"),
         ("lexical_cap = 6", "text.lexical_cap"),
+        ("background = 0.4", "text.background"),
         ("temperature = 0.5", "text.temperature"),
         ("texts = 4", "text.texts"),
         ("sector = 1", "weights.sector"),
@@ -149,6 +153,7 @@ def test_the_shipped_file_names_every_signal_and_says_the_numbers_it_holds():
         "lexical_cap": text.lexical_cap,
         "temperature": text.temperature,
         "texts": text.texts,
+        "background": text.background,
     } == raw["text"]
 
 

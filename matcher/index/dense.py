@@ -69,6 +69,11 @@ class DenseIndex:
             return np.empty(0)
         return (self.index.reconstruct_batch(rows) @ vector).astype(np.float64)
 
+    def deviations(self) -> Vectors:
+        """Return how each row differs from the mean of its group, (rows, dimensions)."""
+        rows = self.index.reconstruct_n(0, self.index.ntotal)
+        return np.asarray(rows - self.means[self.group], np.float32)
+
     def standardise(self, vector: Vectors, rows: Rows, scores: Scores) -> Scores:
         """Return the cosines of `rows` as standard deviations above the mean over their groups.
 

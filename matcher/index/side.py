@@ -15,6 +15,8 @@ from matcher.records import Evidence, Partner
 from matcher.spelling import by_sound
 from matcher.text import detect_language, sentences
 
+LABEL = 80  # characters up to which a text is no passage but a label, and is read as a question is
+UNSEEN = 5  # texts about nothing in particular that every partner is thought to have besides its own
 SAMPLE = 200  # texts asked as questions to learn what a good answer's cosine is
 MIN_SAMPLE = 20  # fewer tell nothing
 
@@ -67,9 +69,32 @@ class SideIndex:
         return np.bincount(self.pair_partner, minlength=len(self.partners))
 
     @cached_property
+    def joint_counts(self) -> NDArray[np.int64]:
+        """How many texts each partner has together with others, (partners,)."""
+        joint = np.array([len(e.partners) > 1 for e in self.evidence], bool)
+        return np.bincount(self.pair_partner[joint[self.pair_evidence]], minlength=len(self.partners))
+
+    @cached_property
     def languages(self) -> frozenset[str]:
         """Languages of the texts."""
         return frozenset(e.language for e in self.evidence if e.language)
+
+    @cached_property
+    def profiles(self) -> Vectors:
+        """What each partner's texts say together, (partners, dimensions).
+
+        The sum of how its texts differ from the mean of their language, over their number and UNSEEN
+        more: the less is on record of a partner, the less it stands for (Balog et al. 2009, model 1,
+        smoothed).
+        """
+        deviations = self.dense.deviations()
+        windows = np.bincount(self.window_evidence, minlength=len(self.evidence))
+        per_text = np.zeros((len(self.evidence), deviations.shape[1]), np.float32)
+        np.add.at(per_text, self.window_evidence, deviations)
+        per_text /= np.maximum(windows, 1)[:, None]
+        sums = np.zeros((len(self.partners), deviations.shape[1]), np.float32)
+        np.add.at(sums, self.pair_partner, per_text[self.pair_evidence])
+        return np.asarray(sums / (self.text_counts + UNSEEN)[:, None], np.float32)
 
     @cached_property
     def spanish_by_sound(self) -> dict[str, str]:
@@ -99,9 +124,12 @@ class SideIndex:
         texts = sorted((e for e in evidence if ours.intersection(e.partners)), key=lambda e: e.id)
         windows = [encoder.windows(e.full_text) for e in texts]
         owners = np.repeat(np.arange(len(texts), dtype=np.int64), [len(w) for w in windows])
-        vectors = encoder.encode([w for per_text in windows for w in per_text], Role.PASSAGE, progress)
         languages = [e.language or detect_language(e.text) or "" for e in texts]
-        dense = DenseIndex.build(vectors, [languages[owner] for owner in owners])
+        labels = np.array([len(e.full_text) <= LABEL for e in texts], bool)[owners]
+        vectors = _encode([w for per_text in windows for w in per_text], labels, encoder, progress)
+        # Texts compete with their like: of one language, and read by the encoder in one way.
+        groups = [f"{languages[owner]} {label}" for owner, label in zip(owners, labels, strict=True)]
+        dense = DenseIndex.build(vectors, groups)
         lexical = LexicalIndex.build([e.full_text for e in texts], languages)
         typical = _typical_best(texts, owners, vectors, encoder)
         return cls(sorted(partners, key=lambda p: p.id), texts, owners, dense, lexical, typical)
@@ -122,6 +150,15 @@ class SideIndex:
             windows, (mean, spread) = arrays["windows"], arrays["typical"].tolist()
         dense, lexical = DenseIndex.load(folder), LexicalIndex.load(folder, len(texts))
         return cls(partners, texts, windows, dense, lexical, (mean, spread))
+
+
+def _encode(windows: Sequence[str], labels: NDArray[np.bool_], encoder: Encoder, progress: Progress | None) -> Vectors:
+    """Return the windows' vectors; those of labels are read as questions, which E5 wants of like against like."""
+    vectors = np.zeros((len(windows), encoder.dimensions), np.float32)
+    for rows, role in ((np.flatnonzero(~labels), Role.PASSAGE), (np.flatnonzero(labels), Role.QUERY)):
+        if len(rows):
+            vectors[rows] = encoder.encode([windows[row] for row in rows.tolist()], role, progress)
+    return vectors
 
 
 def _typical_best(
