@@ -31,6 +31,9 @@ track_record = 5
 words = 4
 contrast = 6
 familiarity = 0.6
+[exposure]
+strength = 0.8
+price = 0.05
 """
 
 
