@@ -17,12 +17,14 @@ LIMITED, UNLIMITED = "as shipped", "without limit"
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A way of spreading. `limit`: share of a list's worth that it may give up, by its own probabilities.
+    """A way of spreading, or the system without (its label empty).
 
-    `mean`: the measure's; `lost`: relative to no spreading; `gini`, `fall`: of the exposure, and by how much of it.
+    `limit`: share of a list's worth that it may give up, by its own probabilities. `mean`: the measure's;
+    `lost`: of it, relative to no spreading. `gini`, `fall`: of the exposure, and by how much of it.
     """
 
     name: str
+    label: str
     strength: float
     limit: float
     mean: float
@@ -68,6 +70,7 @@ def spreads(answered: Answered, ways: Sequence[System], subject: str = FULL) -> 
         found.append(
             Spread(
                 way.name,
+                "" if base is None else UNLIMITED if way.name.endswith(UNLIMITED) else LIMITED,
                 numbers.strength if numbers else 0.0,
                 numbers.price if numbers else 0.0,
                 mean,
@@ -83,11 +86,10 @@ def spreads(answered: Answered, ways: Sequence[System], subject: str = FULL) -> 
 def table(found: Sequence[Spread], measure: str) -> str:
     """Return spreads as a Markdown table."""
     head = ["top 10", "strength", "limit", measure, "change", "Gini", "change", "coverage"]
-    rows = [
-        [
-            each.name, f"{each.strength:g}" if each.strength else "-", f"{each.limit:.0%}" if each.limit else "-",
-            f"{each.mean:.3f}", f"{-each.lost:+.1%}" if each.strength else "-", f"{each.gini:.3f}", f"{-each.fall:+.1%}" if each.strength else "-", f"{each.coverage:.3f}",
-        ]
-        for each in found
-    ]  # fmt: skip
+    rows = []
+    for each in found:
+        figures = (f"{each.strength:g}", f"{each.limit:.0%}", f"{-each.lost:+.1%}", f"{-each.fall:+.1%}")
+        strength, limit, change, fall = figures if each.label else ("-", "-", "-", "-")
+        row = [each.name, strength, limit, f"{each.mean:.3f}", change, f"{each.gini:.3f}", fall, f"{each.coverage:.3f}"]
+        rows.append(row)
     return markdown(head, rows)
