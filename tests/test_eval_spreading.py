@@ -33,10 +33,10 @@ def test_price_and_gain_are_relative_to_not_spreading() -> None:
     # RR: (1 + 1/2) / 2 either way. Gini of 2, 2, 0, 0: (1 x 2 + 3 x 2) / (4 x 4); of 1, 2, 1, 0: (-1 + 1 + 3 x 2) / 16
     assert (plain.mean, plain.gini, plain.coverage, plain.label) == (0.75, 0.5, 0.5, "")
     assert (turns.mean, turns.gini, turns.coverage) == (0.75, 0.375, 0.75)
-    assert (turns.lost, turns.fall, turns.strength, turns.limit) == (0, 0.25, 1.5, 0.02)
+    assert (turns.lost, turns.fall, turns.strength, turns.limit) == (0, 0.25, SHIPPED.exposure.strength, 0.02)
     assert spreading.table([plain, turns], "RR").splitlines()[2:] == [
         "| full | - | - | 0.750 | - | 0.500 | - | 0.500 |",
-        "| full, spread | 1.5 | 2% | 0.750 | -0.0% | 0.375 | -25.0% | 0.750 |",
+        "| full, spread | 1.75 | 2% | 0.750 | -0.0% | 0.375 | -25.0% | 0.750 |",
     ]
     assert list(spreading.without_spreading(answered, [spread(SHIPPED)]).answers) == [FULL]
 
