@@ -143,8 +143,10 @@ def spreading(found: Sequence[Spread], measure: str) -> str:
     panel.axhline(0.98 * start.mean, color=REST, linestyle="--", linewidth=1, label=f"{measure} less 2 %")
     panel.invert_xaxis()  # the fairer, the further to the right
     panel.set(xlabel="Gini of places in top tens (right: more even)", ylabel=measure)
+    means = [each.mean for each in found]
+    panel.set_ylim(min(*means, 0.95 * start.mean) * 0.99, max(means) * 1.01 or 1)  # a change of 2 % is small
     panel.grid()
-    panel.legend(loc="lower left", fontsize=9)
+    panel.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9)  # above: curves lie anywhere
     return _svg(canvas, "spread")
 
 
