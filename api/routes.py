@@ -60,7 +60,11 @@ def evidence_matches_with_options(
 ) -> dict[str, object]:
     """Rank partners of the other side for a stored text, with options."""
     query = engine.query_for(
-        evidence_id, k=options.k, without=frozenset(options.without), filters=options.filters.record()
+        evidence_id,
+        k=options.k,
+        without=frozenset(options.without),
+        filters=options.filters.record(),
+        spread=options.spread,
     )
     return to_json(engine.match(query, reader=options.lang))
 

@@ -43,6 +43,7 @@ class MatchOptions(Strict):
     k: int = Field(10, ge=1, le=MAX_K)
     without: list[Literal["place", "sector", "track_record", "experience"]] = []
     filters: FiltersIn = FiltersIn()
+    spread: bool = Field(False, description="Let partners with many introductions lately give their place to others")
     lang: Literal["es", "en"] = "es"
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"k": 5, "lang": "es"}]})
@@ -89,6 +90,7 @@ class MatchIn(MatchOptions):
             k=self.k,
             without=frozenset(self.without),
             filters=self.filters.record(),
+            spread=self.spread,
         )
 
 
@@ -200,6 +202,7 @@ class QueryOut(BaseModel):
     filters: FiltersOut
     evidence_id: str | None
     exclude: list[str]
+    spread: bool
 
 
 class MatchListOut(BaseModel):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from eval import tables
+from eval import spreading, tables
 from eval.abstention import abstain_command
 from eval.compare import others
 from eval.evaluation import as_json, differences, evaluate, primary
@@ -14,7 +14,8 @@ from eval.judge_cli import judge_command
 from eval.measures import MEASURES
 from eval.report_cli import report_command
 from eval.setup import FOLDER, FilePath, Setup, shared
-from eval.systems import FULL, System, ablations, baselines, without
+from eval.spread_cli import spread_command
+from eval.systems import FULL, System, ablations, baselines, spread, without
 from eval.trec import write_run
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
@@ -48,13 +49,20 @@ def run_command(
     setup = Setup.read(depth, weights, model)
     names = [name.strip() for name in left_out.split(",") if name.strip()]
     subject = f"{FULL} without {', '.join(names)}" if names else FULL
-    systems = [*baselines(setup.weights), System(subject, without(setup.weights, names))]
-    answered = setup.answers(folder, systems)
-    found = evaluate(answered, subject)
+    numbers = without(setup.weights, names)
+    systems = [*baselines(setup.weights), System(subject, numbers)]
+    ways = [spread(numbers)]
+    answered = setup.answers(folder, [*systems, *ways])
+    found = evaluate(spreading.without_spreading(answered, ways), subject)
+    turns = spreading.spreads(answered, ways, subject)
     click.echo(tables.whole(found, subject, setup.encoder.revision))
+    click.echo("\n" + spreading.table(turns, primary(found.bench)))
     if run_file:
         write_run(run_file, answered.answers[subject], "tinkuy")
-    setup.write_json(json_file, as_json(found, systems) | {"subject": subject, "without": names})
+    setup.write_json(
+        json_file,
+        as_json(found, systems) | {"subject": subject, "without": names, "spread": [asdict(each) for each in turns]},
+    )
 
 
 @commands.command("compare")
@@ -75,7 +83,8 @@ def compare_command(
 ) -> None:
     """Compare the shipped weights with other SYSTEMS by paired tests with Holm's correction.
 
-    SYSTEMS are weights files (.toml), TREC run files, or names of baselines; without any, all baselines.
+    SYSTEMS are weights files (.toml), TREC run files, names of baselines, or "full, spread" (introductions
+    spread over the batch); without any, all baselines.
     """
     bench = benchmark.questions(folder)
     measure = measure or primary(bench)
@@ -118,6 +127,7 @@ def ablate_command(folder: Path, depth: int, weights: Path | None, model: str | 
 commands.add_command(report_command)
 commands.add_command(judge_command)
 commands.add_command(abstain_command)
+commands.add_command(spread_command)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from eval.systems import System
 from matcher.encode import Encoder, Progress
 from matcher.engine import Engine, Ranking
+from matcher.exposure import Tally
 from matcher.records import Partner, Query, Side, Verdict
 from matcher.sources import benchmark
 from matcher.sources.benchmark import Benchmark
@@ -57,13 +58,19 @@ def answer(
 ) -> dict[str, list[Answer]]:
     """Answer every question of a benchmark by every system; texts are compared once a question.
 
+    A system that spreads counts what it has shown, in the order of the questions.
+
     :param depth: partners ranked a question.
     """
     answers: dict[str, list[Answer]] = {system.name: [] for system in systems}
+    tallies = [Tally() if system.spread else None for system in systems]
     for done, question in enumerate(bench.questions, start=1):
         query = within_limit(replace(question.query, k=depth), question.id)
-        for system, ranking in zip(systems, _rankings(engine, query, systems), strict=True):
+        rankings = _rankings(engine, query, systems, tallies)
+        for system, ranking, tally in zip(systems, rankings, tallies, strict=True):
             order = _shuffled(engine, ranking, question.id) if not system.weights else engine.ids_and_scores(ranking)
+            if tally is not None and ranking.verdict is Verdict.MATCHES:
+                tally.add(partner for partner, _ in order)
             answers[system.name].append(Answer(question.id, order, ranking.verdict, ranking.familiar))
         if progress:
             progress(done, len(bench.questions))
@@ -77,9 +84,16 @@ def run(
     *,
     depth: int,
     progress: Progress | None = None,
+    shuffle: int | None = None,
 ) -> Answered:
-    """Read a benchmark folder, index it in a temporary place and answer its questions."""
+    """Read a benchmark folder, index it in a temporary place and answer its questions.
+
+    :param shuffle: seed of another order of the questions; None keeps the folder's.
+    """
     bench = benchmark.questions(folder)
+    if shuffle is not None:
+        order = random.Random(shuffle).sample(bench.questions, len(bench.questions))  # noqa: S311 (no secret)
+        bench = replace(bench, questions=tuple(order))
     with opened(folder, encoder, Weights.load(), progress) as engine:
         side = engine.snapshot.sides[bench.seeks]
         texts = dict(zip((p.id for p in side.partners), side.text_counts.tolist(), strict=True))
@@ -87,9 +101,18 @@ def run(
         return Answered(bench, answers, side.partners, texts, len(side.evidence))
 
 
-def _rankings(engine: Engine, query: Query, systems: Sequence[System]) -> list[Ranking]:
+def _rankings(
+    engine: Engine, query: Query, systems: Sequence[System], tallies: Sequence[Tally | None]
+) -> list[Ranking]:
     """Return a ranking a system; a shuffle gets the engine's own, for its candidates."""
-    rankings = engine.rank(query, [system.weights or engine.weights for system in systems])
+    by_system: dict[str, Ranking] = {}
+    for spread in (False, True):
+        some = [(s, tally) for s, tally in zip(systems, tallies, strict=True) if s.spread is spread]
+        weights = [s.weights or engine.weights for s, _ in some]
+        if some:
+            ranked = engine.rank(replace(query, spread=spread), weights, tallies=[tally for _, tally in some])
+            by_system |= {s.name: ranking for (s, _), ranking in zip(some, ranked, strict=True)}
+    rankings = [by_system[s.name] for s in systems]
     language, known = rankings[0].query.language, sorted(_languages(engine, query.seeks))
     if language in known or not known:
         return rankings

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eval.answers import Answer
-from eval.systems import FULL, System, baselines
+from eval.systems import FULL, System, baselines, spread
 from eval.trec import read_run
 from matcher.errors import BadInput
 from matcher.language import N_
@@ -16,12 +16,13 @@ def others(
 ) -> tuple[list[System], dict[str, list[Answer]]]:
     """Return the systems that the engine can answer for, and the answers that others gave.
 
-    :param names: baselines, weights files (.toml), TREC run files; none means all baselines.
+    :param names: baselines, weights files (.toml), TREC run files, "full, spread"; none means all baselines.
     :param baseline: one more, where it is a built-in one that `names` lacks.
     :raises BadInput: a name is no baseline and no file, or two systems go by one name.
     """
-    built_in = {system.name: system for system in baselines(shipped)}
-    wanted = list(names or built_in)
+    simple = baselines(shipped)
+    built_in = {system.name: system for system in [*simple, spread(shipped)]}
+    wanted = list(names) or [system.name for system in simple]
     if baseline in built_in and baseline not in wanted:
         wanted.insert(0, baseline)
     ranked: list[System] = []

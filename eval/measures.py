@@ -37,8 +37,8 @@ class Figure:
     per_question: dict[str, float]
 
 
-def figures(answers: Sequence[Answer], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, Figure]:
-    """Return measure -> figure. Questions without judgements do not count; missing from the run, they count 0."""
+def per_question(answers: Sequence[Answer], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, float]]:
+    """Return measure -> question -> value. Only judged questions count; missing from the run, they count 0."""
     # A place in the list stands for the score: readers of TREC break ties by name, the list does not.
     run = {
         a.question: {partner: -float(place) for place, (partner, _) in enumerate(a.ranking)}
@@ -50,7 +50,13 @@ def figures(answers: Sequence[Answer], qrels: Mapping[str, Mapping[str, int]]) -
     values: dict[str, dict[str, float]] = {name: dict.fromkeys(sorted(qrels), 0.0) for name in MEASURES}
     for metric in ir_measures.iter_calc(list(MEASURES.values()), judged, run):
         values[names[str(metric.measure)]][metric.query_id] = float(metric.value)
-    table = np.array([list(per_question.values()) for per_question in values.values()]).T
+    return values
+
+
+def figures(answers: Sequence[Answer], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, Figure]:
+    """Return measure -> figure (see `per_question`)."""
+    values = per_question(answers, qrels)
+    table = np.array([list(column.values()) for column in values.values()]).T
     lows, highs = bootstrap(table)
     return {
         name: Figure(name, float(table[:, i].mean()), float(lows[i]), float(highs[i]), values[name])

@@ -12,6 +12,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from eval.calibration import Bin, RiskCoverage
 from eval.evaluation import Difference, Measured
+from eval.spreading import LIMITED, UNLIMITED, Spread
+from eval.systems import SPREAD
 
 OWN, BEST, REST, FAINT, WIN, LOSS = "#00736b", "#b4530a", "#8d99a6", "#d5dbe1", "#00736b", "#b3261e"
 STYLE: dict[Any, Any] = {
@@ -125,6 +127,27 @@ def lorenz(systems: Mapping[str, Measured], own: str, best: str | None) -> str:
     panel.grid()
     panel.legend(loc="upper left", fontsize=9)
     return _svg(canvas, "lorenz")
+
+
+@mpl.rc_context(STYLE)
+def spreading(found: Sequence[Spread], measure: str) -> str:
+    """Return the measure against the exposure's Gini for several strengths of spreading, with and without limit."""
+    canvas, (panel,) = _canvas(5.2, 3.6)
+    start = found[0]
+    for label, colour in ((LIMITED, OWN), (UNLIMITED, BEST)):
+        line = [start, *sorted((each for each in found if each.label == label), key=lambda each: each.strength)]
+        panel.plot([e.gini for e in line], [e.mean for e in line], "o-", color=colour, markersize=4, label=label)
+    shipped = next((each for each in found if each.name == SPREAD), start)
+    panel.plot([start.gini], [start.mean], "s", color="#3c4650", markersize=7, label="not spread")
+    panel.plot([shipped.gini], [shipped.mean], "D", color=OWN, markersize=8, label="shipped")
+    panel.axhline(0.98 * start.mean, color=REST, linestyle="--", linewidth=1, label=f"{measure} less 2 %")
+    panel.invert_xaxis()  # the fairer, the further to the right
+    panel.set(xlabel="Gini of places in top tens (right: more even)", ylabel=measure)
+    means = [each.mean for each in found]
+    panel.set_ylim(min(*means, 0.95 * start.mean) * 0.99, max(means) * 1.01 or 1)  # a change of 2 % is small
+    panel.grid()
+    panel.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9)  # above: curves lie anywhere
+    return _svg(canvas, "spread")
 
 
 @mpl.rc_context(STYLE)

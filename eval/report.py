@@ -10,12 +10,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from eval import calibration, plots, tables
+from eval import calibration, plots, spreading, tables
 from eval.answers import Answered
 from eval.calibration import Bin, RiskCoverage
 from eval.evaluation import Difference, Evaluation, as_json, best_baseline, differences, evaluate, primary
 from eval.measures import MEASURES
-from eval.systems import FULL, System, ablations, standard
+from eval.spreading import Spread
+from eval.systems import FULL, SPREAD, System, ablations, standard
 from eval.wins import Duel, duels
 from matcher.weights import RULE_OF, Weights
 
@@ -25,7 +26,10 @@ TOLD = 6  # questions told in full among wins, and among losses
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """What is told of one folder. `lift`: the whole formula's to the best baseline; `lost`: by ablation."""
+    """What is told of one folder. `lift`: the whole formula's to the best baseline; `lost`: by ablation.
+
+    `spreads`: price and gain of spreading introductions, by strength.
+    """
 
     evaluation: Evaluation
     measure: str
@@ -36,6 +40,7 @@ class Chapter:
     curves: dict[str, RiskCoverage]
     answered: float
     duels: list[Duel]
+    spreads: list[Spread]
     partners: int
     texts: int
 
@@ -46,14 +51,16 @@ class Chapter:
 
 
 def systems_of(weights: Weights) -> list[System]:
-    """Return all that a report asks: baselines, the whole formula, and that with each term left out."""
-    return [*standard(weights), *ablations(weights)[1:]]
+    """Return all that a report asks: baselines, the whole formula, that with each term left out, and spreading."""
+    return [*standard(weights), *ablations(weights)[1:], *spreading.systems(weights)]
 
 
 def chapter(answered: Answered, weights: Weights) -> Chapter:
     """Measure the answers of `systems_of(weights)`."""
     bench, own = answered.bench, answered.answers[FULL]
     beside = [system.name for system in standard(weights)]
+    ways = spreading.systems(weights)
+    spreads, answered = spreading.spreads(answered, ways), spreading.without_spreading(answered, ways)
     whole = evaluate(answered, FULL)
     measure = primary(bench)
     side_by_side = {name: whole.systems[name] for name in beside}
@@ -71,6 +78,7 @@ def chapter(answered: Answered, weights: Weights) -> Chapter:
         curves,
         share,
         duels(answered, side_by_side, FULL, best, measure),
+        spreads,
         len(answered.partners),
         answered.evidence,
     )
@@ -87,6 +95,7 @@ def page(chapters: Sequence[Chapter], weights: Weights, model: str, command: str
         drawn=[_drawn(each) for each in chapters],
         measures=list(MEASURES),
         own=FULL,
+        spread=SPREAD,
         told=TOLD,
         weights=weights,
         rules=RULE_OF,
@@ -116,7 +125,7 @@ def markdown(chapters: Sequence[Chapter], model: str) -> str:
     parts = [tables.markdown(head, rows)]
     for each in chapters:
         parts += [f"## {each.evaluation.bench.name}", tables.whole(each.evaluation, FULL, model)]
-        parts.append(tables.differences_table(each.lost))
+        parts += [tables.differences_table(each.lost), spreading.table(each.spreads, each.measure)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -128,6 +137,7 @@ def report_json(found: Chapter, weights: Weights) -> dict[str, Any]:
         "calibration": {"error": found.calibration_error, "bins": [asdict(b) for b in found.bins]},
         "risk_coverage": {name: asdict(curve) for name, curve in found.curves.items()},
         "answered": found.answered,
+        "spread": [asdict(each) for each in found.spreads],
     }
 
 
@@ -140,6 +150,7 @@ def _drawn(found: Chapter) -> dict[str, Markup]:
         "reliability": plots.reliability(found.bins),
         "risk": plots.risk_coverage(found.curves, found.answered),
         "lorenz": plots.lorenz(systems, FULL, best),
+        "spread": plots.spreading(found.spreads, found.measure),
         "gaps": plots.gaps([duel.gap for duel in found.duels], FULL, best, found.measure),
     }
     return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704

@@ -39,10 +39,10 @@ class Setup:
         numbers = Weights.load(settings.weights)  # first: a slip there should not wait for the model
         return cls(parts.open_encoder(settings), numbers, depth)
 
-    def answers(self, folder: Path, systems: list[System]) -> Answered:
-        """Answer a folder's questions by all systems, with a bar on standard error."""
+    def answers(self, folder: Path, systems: list[System], shuffle: int | None = None) -> Answered:
+        """Answer a folder's questions by all systems, with a bar on standard error; see `answers.run`."""
         with progress_bar(folder.name) as progress:
-            return run(folder, self.encoder, systems, depth=self.depth, progress=progress)
+            return run(folder, self.encoder, systems, depth=self.depth, progress=progress, shuffle=shuffle)
 
     def write_json(self, path: Path | None, found: dict[str, Any]) -> None:
         """Write what was found and how, where a path was given; seconds hold vectors as far as not cached."""

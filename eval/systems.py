@@ -12,6 +12,7 @@ from matcher.language import N_
 from matcher.weights import RULE_OF, RULES, TextWeights, Weights
 
 FULL = "full"
+SPREAD = "full, spread"
 RANDOM = "random"
 # The asker's region before anything else, then its country; where no region is known, the country.
 # Both are far above what any other term can reach.
@@ -24,11 +25,13 @@ class System:
     """Something that ranks: a name and its weights, None for a shuffle.
 
     `any_language`: whether words in common count even where no text has the question's language.
+    `spread`: whether partners that it has shown often let others have a turn (see `matcher.exposure`).
     """
 
     name: str
     weights: Weights | None
     any_language: bool = False
+    spread: bool = False
 
 
 def baselines(shipped: Weights) -> list[System]:
@@ -56,6 +59,11 @@ def baselines(shipped: Weights) -> list[System]:
 def standard(shipped: Weights) -> list[System]:
     """Return the baselines and, last, the whole formula."""
     return [*baselines(shipped), System(FULL, shipped)]
+
+
+def spread(shipped: Weights) -> System:
+    """Return the whole formula with introductions spread over the batch."""
+    return System(SPREAD, shipped, spread=True)
 
 
 def without(weights: Weights, names: Iterable[str]) -> Weights:

@@ -2,18 +2,21 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from matcher import candidates, explain, familiarity, scoring, signals
+from matcher import candidates, explain, exposure, familiarity, scoring, signals
 from matcher.advice import advice
 from matcher.asking import checked
 from matcher.candidates import Candidates
 from matcher.encode import Encoder, Role, Vectors
 from matcher.errors import NotFound
+from matcher.exposure import Tally
 from matcher.familiarity import Familiarity
+from matcher.index.side import SideIndex
 from matcher.index.snapshot import Snapshot
 from matcher.language import N_, translator
 from matcher.records import (
@@ -34,6 +37,7 @@ from matcher.signals import Signals
 from matcher.text import detect_language
 from matcher.weights import TextWeights, Weights
 
+Floats = NDArray[np.float64]
 EXPLAINED = 50  # partners of a list that get passages: nobody reads further, and sentences cost time
 
 
@@ -42,6 +46,7 @@ class Ranking:
     """All candidates of a query in their order by one set of weights, before anything is explained.
 
     `vector`: the query's. `home`, `familiar`: what tells whether it is at home here, and the sum (see `familiarity`).
+    `shown`: (n,) how often each was proposed lately, where the question asks for spreading.
     """
 
     query: Query
@@ -52,6 +57,7 @@ class Ranking:
     verdict: Verdict
     home: Familiarity
     familiar: float
+    shown: Floats | None
 
 
 class Engine:
@@ -63,15 +69,17 @@ class Engine:
         self.weights = weights
         self.outcomes = {side: signals.by_partner(snapshot.outcomes, side, snapshot.partners) for side in Side}
 
-    def match(self, query: Query, *, reader: str = "es") -> MatchList:
+    def match(self, query: Query, *, reader: str = "es", tally: Tally | None = None) -> MatchList:
         """Rank the partners of the side sought.
 
         :param reader: language of reasons and advice.
+        :param tally: of a batch of questions: what it holds counts where the query asks for spreading, and the
+            partners of this answer are added to it unless it says "no good match".
         :raises BadQuery: empty, too long, or an option outside its range.
         """
         started = time.perf_counter()
         say = translator(reader)
-        (ranking,) = self.rank(query, [self.weights])
+        (ranking,) = self.rank(query, [self.weights], tallies=[tally])
         query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
         shown = ranking.scored.order[: query.k].tolist()
         rows = [int(row) for row in ranking.found.partners[shown]]
@@ -81,6 +89,8 @@ class Engine:
             for rank, (index, row) in enumerate(zip(shown, rows, strict=True), start=1)
         )
         nothing = ranking.verdict is Verdict.NO_GOOD_MATCH
+        if tally is not None and not nothing:
+            tally.add(match.partner.id for match in matches)
         return MatchList(
             matches,
             ranking.verdict,
@@ -92,10 +102,18 @@ class Engine:
             (time.perf_counter() - started) * 1000,
         )
 
-    def rank(self, query: Query, weights: Sequence[Weights], *, unknown: frozenset[str] = frozenset()) -> list[Ranking]:
+    def rank(
+        self,
+        query: Query,
+        weights: Sequence[Weights],
+        *,
+        unknown: frozenset[str] = frozenset(),
+        tallies: Sequence[Tally | None] | None = None,
+    ) -> list[Ranking]:
         """Rank the partners of the side sought once per set of weights, without explaining anything.
 
         :param unknown: ids of outcomes that count as if they had not happened: those that are predicted.
+        :param tallies: one (or None) a set of weights; they are read where the query asks for spreading.
         :raises BadQuery: empty, too long, or an option outside its range.
         """
         query = checked(query)
@@ -109,7 +127,8 @@ class Engine:
         outcomes = _forgetting(self.outcomes[query.seeks], unknown)
         by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
         rankings = []
-        for numbers in weights:
+        opened = exposure.open_introductions(outcomes, query.seeks, query.date) if query.spread else {}
+        for numbers, tally in zip(weights, tallies or [None] * len(weights), strict=True):
             if numbers.text not in by_text:
                 found = candidates.pooled(side, hits, query, numbers.text)
                 by_text[numbers.text] = (found, signals.compute(side, found, query, vector, outcomes))
@@ -117,7 +136,12 @@ class Engine:
             scored = scoring.score(measured, numbers, query.without)
             verdict = home.verdict(numbers.abstain, len(found.partners))
             familiar = home.value(numbers.abstain)
-            rankings.append(Ranking(query, vector, found, measured, scored, verdict, home, familiar))
+            shown = None
+            if query.spread:
+                shown = _shown(side, opened, tally)[found.partners]
+                capacities = exposure.capacity(side.text_counts[found.partners])
+                scored = exposure.spread(scored, shown, capacities, numbers, min(query.k, exposure.PLACES))
+            rankings.append(Ranking(query, vector, found, measured, scored, verdict, home, familiar, shown))
         return rankings
 
     def ids_and_scores(self, ranking: Ranking) -> tuple[tuple[str, float], ...]:
@@ -175,7 +199,13 @@ def _match(
     query, measured, scored = ranking.query, ranking.measured, ranking.scored
     contributions = tuple(
         Contribution(
-            name, value, weight, term, explain.reason(name, value, index, partner, query, measured, say, reader)
+            name,
+            value,
+            weight,
+            term,
+            explain.exposure_reason(value, float(ranking.shown[index]), say)
+            if name == exposure.SIGNAL and ranking.shown is not None
+            else explain.reason(name, value, index, partner, query, measured, say, reader),
         )
         for name, value, weight, term in zip(
             scored.names, scored.values[index].tolist(), scored.weights, scored.terms[index].tolist(), strict=True
@@ -193,6 +223,16 @@ def _match(
         passages,
         int(scored.rank_without_rules[index]),
     )
+
+
+def _shown(side: SideIndex, opened: Mapping[str, int], tally: Tally | None) -> Floats:
+    """Return how often each partner of a side was proposed lately: (partners,)."""
+    times = np.zeros(len(side.partners))
+    for counted in (opened, tally.times if tally else {}):
+        for id_, count in counted.items():
+            if id_ in side.partner_row:
+                times[side.partner_row[id_]] += count
+    return times
 
 
 def _forgetting(outcomes: dict[str, list[Outcome]], unknown: frozenset[str]) -> dict[str, list[Outcome]]:

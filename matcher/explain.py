@@ -1,5 +1,6 @@
 """Reasons and passages: why a partner stands where it does, in the reader's language."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -93,6 +94,21 @@ def _record_reason(signal: str, value: float, count: int, side: Side, say: Trans
     return (
         say(N_("track record in your sector or a related one")) if value else say(N_("no track record in your sector"))
     )
+
+
+def exposure_reason(value: float, shown: float, say: Translate) -> str:
+    """Return one sentence on whether a partner lets others have a turn.
+
+    :param shown: how often it was proposed lately; a tally that forgets holds fractions.
+    """
+    count = math.ceil(shown)
+    if not count:
+        return say(N_("not proposed lately"))
+    if not value:
+        return say(N_("times proposed lately: {count}; it keeps its place")).format(count=count)
+    once = N_("already proposed once lately: others get a turn")
+    often = N_("already proposed {count} times lately: others get a turn")
+    return say(once if count == 1 else often).format(count=count)
 
 
 def passages(

@@ -114,6 +114,7 @@ class Query:
 
     :param without: rules that are switched off ("place", "sector", "track_record", "experience").
     :param date: the day of the question; outcomes from that day on are not known to it.
+    :param spread: partners that were proposed often lately let others have a turn.
     """
 
     text: str
@@ -130,6 +131,7 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     evidence_id: str | None = None
     exclude: frozenset[str] = frozenset()
+    spread: bool = False
 
     @property
     def full_text(self) -> str:

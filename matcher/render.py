@@ -38,6 +38,8 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
                 "\n" + say(N_("without counting place and sector: no. {rank}")).format(rank=match.rank_without_rules),
                 style="dim",
             )
+        for turn in (c for c in match.contributions if c.signal == "exposure"):
+            why.append("\n" + turn.reason, style="dim")
         name = Text.assemble((match.partner.name, "bold"), ("\n" + match.partner.id, "dim"))
         passage = _excerpt(match.passages[0]) if match.passages else Text("")
         table.add_row(str(match.rank), name, _where(match, answer.query.region, say, language), why, passage)

@@ -49,10 +49,19 @@ class AbstainWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class ExposureWeights:
+    """How introductions are spread, for questions that ask for it: see `exposure`."""
+
+    strength: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """All numbers of the formula.
 
-    `signals`: signal -> weight; `caps`: signal -> greatest value; `abstain`: see `familiarity`.
+    `signals`: signal -> weight; `caps`: signal -> greatest value; `abstain`: see `familiarity`;
+    `exposure`: see `exposure`.
     """
 
     bias: float
@@ -60,6 +69,7 @@ class Weights:
     signals: dict[str, float]
     caps: dict[str, float]
     abstain: AbstainWeights
+    exposure: ExposureWeights
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Weights":
@@ -98,6 +108,7 @@ class Weights:
             signals={name: number(f"weights.{name}") for name in RULE_OF},
             caps={name: number(f"caps.{name}") for name in data.get("caps", {})},
             abstain=AbstainWeights(number("abstain.words"), number("abstain.contrast"), number("abstain.familiarity")),
+            exposure=ExposureWeights(number("exposure.strength"), number("exposure.price")),
         )
         if weights.text.temperature <= 0 or not 0 <= weights.text.lexical_share <= 1:
             raise BadWeights(
@@ -107,6 +118,11 @@ class Weights:
             raise BadWeights(N_("weights file {path}: background must be between 0 and 1"), path=path)
         if weights.text.texts < 1:
             raise BadWeights(N_("weights file {path}: texts must be 1 or more"), path=path)
+        if weights.exposure.strength < 0 or not 0 <= weights.exposure.price <= 1:
+            raise BadWeights(
+                N_("weights file {path}: exposure.strength must be 0 or more and exposure.price between 0 and 1"),
+                path=path,
+            )
         return weights
 
 

@@ -167,6 +167,23 @@ def test_stored_text_asks_with_options(client: TestClient) -> None:
     assert {**without_body, "took_ms": 0} == {**same, "took_ms": 0}
 
 
+def test_spreading_is_off_unless_asked_for_and_says_why_one_keeps_its_place(client: TestClient) -> None:
+    def reasons(answer: dict) -> list[str]:
+        terms = [c for m in answer["matches"] for c in m["contributions"] if c["signal"] == "exposure"]
+        assert {(c["value"], c["contribution"]) for c in terms} <= {(0, 0)}  # all four stand among the first ten
+        return [c["reason"] for c in terms]
+
+    assert reasons(_ask(client, lang="en")) == []
+    # o2: unsaac and the workshop met in May 2025, and nothing further is on record
+    kept, never = "times proposed lately: 1; it keeps its place", "not proposed lately"
+    spread = _ask(client, lang="en", spread=True)
+    assert spread["query"]["spread"] is True
+    assert spread["matches"][0]["partner"]["id"] == "unsaac"
+    assert reasons(spread) == [kept, never, never, never]
+    stored = client.post("/v1/evidence/taller-1/matches", json={"spread": True, "lang": "en"}).json()
+    assert reasons(stored) == [kept, never, never, never]
+
+
 def test_regions_and_sectors_are_listed(client: TestClient) -> None:
     regions = client.get("/v1/regions").json()
     assert len(regions) == 25  # 24 departments and Callao; Lima's province is one with its department

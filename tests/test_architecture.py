@@ -17,6 +17,7 @@ STEPS = (
     {"candidates"},
     {"signals"},
     {"scoring", "familiarity"},
+    {"exposure"},
     {"explain", "advice", "asking"},
     {"engine"},
     {"live", "trial"},

@@ -159,6 +159,16 @@ def test_json_understands_names_and_adds_up(small: Run) -> None:
         assert {c["signal"] for c in match["contributions"]} == signals
 
 
+def test_spreading_counts_recorded_introductions_and_tells_it(small: Run) -> None:
+    question = ("match", "teñido de alpaca", "--sector", "textiles")
+    assert "proposed lately" not in small(*question).out
+    table = " ".join(small(*question, "--spread").out.split())
+    assert "not proposed lately" in table  # secado; tintes met the workshop on the newest day on record
+    answer = json.loads(small(*question, "--spread", "--json").out)
+    reasons = {m["partner"]["id"]: m["contributions"][-1]["reason"] for m in answer["matches"]}
+    assert reasons == {"tintes": "times proposed lately: 1; it keeps its place", "secado": "not proposed lately"}
+
+
 def test_filters_leave_only_what_passes(small: Run) -> None:
     def ids(*options: str) -> list[str]:
         return [m["partner"]["id"] for m in json.loads(small("match", "teñido", "--json", *options).out)["matches"]]

@@ -81,6 +81,21 @@ def test_compare_tests_weights_files_runs_and_baselines_against_the_first(bench,
     assert "| theirs | -0.250 [-0.500, +0.000] | 1.000 | 1.000 |" in capsys.readouterr().out
 
 
+def test_spread_prints_what_it_costs_and_brings(bench, tmp_path, command, capsys) -> None:
+    report = tmp_path / "spread.json"
+    assert command("spread", bench, "--shuffle", "1", "--json", report) == 0
+    found = rows(capsys.readouterr().out)
+    # four partners, all shown by both questions: nothing to spread
+    assert found["full, spread"] == ["1.75", "2%", "0.815", "-0.0%", "0.000", "-0.0%", "1.000"]
+    (folder,) = json.loads(report.read_text(encoding="utf-8"))["folders"]
+    assert [each["label"] for each in folder["spread"]] == [""] + 5 * ["as shipped"] + 5 * ["without limit"]
+
+
+def test_compare_knows_the_formula_with_spreading(bench, command, capsys) -> None:
+    assert command("compare", bench, "full, spread") == 0
+    assert "| full, spread | +0.000 [+0.000, +0.000] | 1.000 | 1.000 |" in capsys.readouterr().out
+
+
 def test_compare_without_names_takes_all_baselines(bench, command, capsys) -> None:
     assert command("compare", bench) == 0
     out = capsys.readouterr().out

@@ -58,11 +58,11 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_page_holds_six_plots_a_folder_and_loads_nothing(told) -> None:
+def test_page_holds_seven_plots_a_folder_and_loads_nothing(told) -> None:
     text = page([told, told], SHIPPED, "fake-1", "python -m eval report tiny tiny")
     found = Page(text)
     assert found.open == []
-    assert found.tags.count("svg") == 12
+    assert found.tags.count("svg") == 14
     assert "script" not in found.tags
     assert found.loads == []
     assert not re.search(r"url\((?!#)", text)

@@ -40,6 +40,9 @@ text = 10
 words = 4
 contrast = 6
 familiarity = 0.6
+[exposure]
+strength = 1
+price = 0.02
 """
 
 

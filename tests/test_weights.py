@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pytest
 
 from matcher.errors import BadWeights
-from matcher.weights import RULE_OF, RULES, SHIPPED, AbstainWeights, TextWeights, Weights
+from matcher.weights import RULE_OF, RULES, SHIPPED, AbstainWeights, ExposureWeights, TextWeights, Weights
 
 GOOD = """
 bias = -2
@@ -34,6 +34,9 @@ track_record = 5
 words = 4
 contrast = 6
 familiarity = 0.6
+[exposure]
+strength = 0.8
+price = 0.05
 """
 
 
@@ -59,6 +62,7 @@ def test_every_number_lands_where_it_belongs(read):
     found = read(GOOD)
     assert (found.bias, found.abstain) == (-2, AbstainWeights(words=4, contrast=6, familiarity=0.6))
     assert found.text == TextWeights(lexical_share=0.25, lexical_cap=6, temperature=0.5, texts=4, background=0.4)
+    assert found.exposure == ExposureWeights(strength=0.8, price=0.05)
     assert found.caps == {"track_record": 5}
     assert found.signals == {
         "text": 1.5, "profile": 0.6, "distance": 0.1, "same_region": 2, "same_country": 0.5, "sector": 1,
@@ -82,6 +86,8 @@ def test_caps_may_be_left_out(read):
         ("sector = 1", "weights.sector"),
         ("words = 4", "abstain.words"),
         ("contrast = 6", "abstain.contrast"),
+        ("strength = 0.8", "exposure.strength"),
+        ("price = 0.05", "exposure.price"),
         ("familiarity = 0.6", "abstain.familiarity"),
     ],
 )
@@ -131,6 +137,13 @@ def test_a_file_that_is_absent_is_refused(tmp_path):
 def test_a_temperature_or_share_outside_its_range_is_refused(read, old, new):
     assert refusal(read, GOOD.replace(old, new)) == (
         f"weights file {read.path}: temperature must be above 0 and lexical_share between 0 and 1"
+    )
+
+
+@pytest.mark.parametrize(("old", "new"), [("strength = 0.8", "strength = -1"), ("price = 0.05", "price = 1.01")])
+def test_spreading_can_neither_push_nor_cost_more_than_all(read, old, new):
+    assert refusal(read, GOOD.replace(old, new)) == (
+        f"weights file {read.path}: exposure.strength must be 0 or more and exposure.price between 0 and 1"
     )
 
 

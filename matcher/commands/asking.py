@@ -48,6 +48,9 @@ from matcher.sources.columns import SIDES
     default="",
     help=N_("Rules to switch off, separated by commas: place, sector, track_record, experience."),
 )
+@click.option(
+    "--spread", is_flag=True, help=N_("Let partners with many introductions lately give their place to others.")
+)
 @click.option("--only-country", multiple=True, help=N_("Show only partners in this country; may be repeated."))
 @click.option("--only-region", multiple=True, help=N_("Show only partners in this region; may be repeated."))
 @click.option("--only-sector", multiple=True, help=N_("Show only partners of this sector; may be repeated."))
@@ -72,6 +75,7 @@ def match_command(
         raise BadInput(N_("give either TEXT or --evidence ID, see `tinkuy match --help`"))
     chosen = {
         "k": options["k"],
+        "spread": options["spread"],
         "without": frozenset(name.strip() for name in options["without"].split(",") if name.strip()),
         "filters": Filters(
             frozenset(options["only_country"]),
