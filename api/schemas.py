@@ -59,6 +59,7 @@ class MatchIn(MatchOptions):
     region: Code | None = None
     sectors: Codes = []
     date: dt.date | None = None
+    guess_sector: bool = Field(True, description="Deduce the sector from the text where none is given")
 
     model_config = ConfigDict(
         extra="forbid",
@@ -89,6 +90,7 @@ class MatchIn(MatchOptions):
             k=self.k,
             without=frozenset(self.without),
             filters=self.filters.record(),
+            guess_sector=self.guess_sector,
         )
 
 
@@ -200,6 +202,14 @@ class QueryOut(BaseModel):
     filters: FiltersOut
     evidence_id: str | None
     exclude: list[str]
+    guess_sector: bool
+
+
+class GuessedSectorOut(BaseModel):
+    """A sector deduced from the question's text; give `sectors` to overrule it."""
+
+    code: str
+    confidence: float
 
 
 class MatchListOut(BaseModel):
@@ -213,6 +223,7 @@ class MatchListOut(BaseModel):
     candidates: int
     snapshot: str
     took_ms: float
+    guessed_sectors: list[GuessedSectorOut]
 
 
 class CodeName(BaseModel):

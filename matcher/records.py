@@ -114,6 +114,7 @@ class Query:
 
     :param without: rules that are switched off ("place", "sector", "track_record", "experience").
     :param date: the day of the question; outcomes from that day on are not known to it.
+    :param guess_sector: where no sector is given, one may be deduced from the text.
     """
 
     text: str
@@ -130,11 +131,20 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     evidence_id: str | None = None
     exclude: frozenset[str] = frozenset()
+    guess_sector: bool = True
 
     @property
     def full_text(self) -> str:
         """The title and the text as one passage."""
         return join_title(self.title, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedSector:
+    """A division of ISIC Rev. 4 that a text seems to speak of, and how sure that is, 0 to 1."""
+
+    code: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +194,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MatchList:
-    """An answer. `bias` is the formula's b; `candidates` counts the partners that were ranked."""
+    """An answer. `bias` is the formula's b; `candidates` counts the partners that were ranked.
+
+    `guessed_sectors`: deduced from the question's text, where it gave none.
+    """
 
     matches: tuple[Match, ...]
     verdict: Verdict
@@ -194,6 +207,7 @@ class MatchList:
     candidates: int
     snapshot: str
     took_ms: float
+    guessed_sectors: tuple[GuessedSector, ...] = ()
 
 
 def join_title(title: str | None, text: str) -> str:

@@ -3,6 +3,7 @@
     snapshots/<id>/manifest.json     format, model, dimensions, counts, when, sha256 of every part
     snapshots/<id>/partners.jsonl, evidence.jsonl, outcomes.jsonl
     snapshots/<id>/contrast.npz      see contrast.py
+    snapshots/<id>/sector_guess.npz  see sector_guess.py
     snapshots/<id>/supply/, demand/  dense.faiss, dense.npz, side.npz, lexical/
     CURRENT                          the id of the snapshot that serves, replaced by rename
 
@@ -26,11 +27,12 @@ from matcher.encode import Encoder, Progress
 from matcher.errors import Busy, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
 from matcher.index.contrast import Contrast
 from matcher.index.records_file import read_evidence, read_outcomes, read_partners, write_records
+from matcher.index.sector_guess import SectorGuess
 from matcher.index.side import SideIndex
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Side
 
-FORMAT = 2
+FORMAT = 3
 KEEP = 2  # snapshots left on disk: the one that serves and the one before it
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -47,12 +49,14 @@ class Snapshot:
         outcomes: Sequence[Outcome],
         sides: dict[Side, SideIndex],
         contrast: Contrast,
+        sector_guess: SectorGuess,
     ) -> None:
         self.id = id_
         self.manifest = manifest
         self.outcomes = tuple(outcomes)
         self.sides = sides
         self.contrast = contrast
+        self.sector_guess = sector_guess
         self.partners = {p.id: p for side in sides.values() for p in side.partners}
         self.evidence = {e.id: e for side in sides.values() for e in side.evidence}
 
@@ -103,7 +107,9 @@ class Snapshot:
             index = SideIndex.build([p for p in partners if p.side is side], evidence, encoder, progress)
             index.save(aside / side)
             counts[side] = {"partners": len(index.partners), "evidence": len(index.evidence)}
-        Contrast.build(encoder).save(aside)
+        contrast = Contrast.build(encoder)
+        contrast.save(aside)
+        SectorGuess.build(encoder, contrast.needs).save(aside)
         manifest = {
             "format": FORMAT,
             "id": id_,
@@ -167,7 +173,7 @@ class Snapshot:
         evidence = read_evidence(folder / "evidence.jsonl")
         sides = {s: SideIndex.load(folder / s, [p for p in partners if p.side is s], evidence) for s in Side}
         outcomes = read_outcomes(folder / "outcomes.jsonl")
-        return cls(manifest["id"], manifest, outcomes, sides, Contrast.load(folder))
+        return cls(manifest["id"], manifest, outcomes, sides, Contrast.load(folder), SectorGuess.load(folder))
 
 
 @contextmanager
