@@ -60,6 +60,7 @@ class MatchIn(MatchOptions):
     region: Code | None = None
     sectors: Codes = []
     date: dt.date | None = None
+    guess_sector: bool = Field(True, description="Deduce the sector from the text where none is given")
 
     model_config = ConfigDict(
         extra="forbid",
@@ -91,6 +92,7 @@ class MatchIn(MatchOptions):
             without=frozenset(self.without),
             filters=self.filters.record(),
             spread=self.spread,
+            guess_sector=self.guess_sector,
         )
 
 
@@ -203,6 +205,14 @@ class QueryOut(BaseModel):
     evidence_id: str | None
     exclude: list[str]
     spread: bool
+    guess_sector: bool
+
+
+class GuessedSectorOut(BaseModel):
+    """A sector deduced from the question's text; give `sectors` to overrule it."""
+
+    code: str
+    confidence: float
 
 
 class MatchListOut(BaseModel):
@@ -216,6 +226,7 @@ class MatchListOut(BaseModel):
     candidates: int
     snapshot: str
     took_ms: float
+    guessed_sectors: list[GuessedSectorOut]
 
 
 class CodeName(BaseModel):

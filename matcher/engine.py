@@ -22,6 +22,7 @@ from matcher.language import N_, translator
 from matcher.records import (
     Contribution,
     Evidence,
+    GuessedSector,
     Match,
     MatchList,
     Outcome,
@@ -58,6 +59,11 @@ class Ranking:
     home: Familiarity
     familiar: float
     shown: Floats | None
+
+    @property
+    def guessed(self) -> GuessedSector | None:
+        """The sector that was deduced from the query's text, which gave none."""
+        return self.measured.guessed
 
 
 class Engine:
@@ -100,6 +106,7 @@ class Engine:
             len(ranking.found.partners),
             self.snapshot.id,
             (time.perf_counter() - started) * 1000,
+            (ranking.guessed,) if ranking.guessed else (),
         )
 
     def rank(
@@ -125,13 +132,15 @@ class Engine:
         hits = candidates.search(side, read, vector, self.snapshot.background.of(read.language))
         home = familiarity.measure(side, self.snapshot.contrast, read, vector, hits.best_cosine)
         outcomes = _forgetting(self.outcomes[query.seeks], unknown)
+        guessed = self._guess(query, vector)
         by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
         rankings = []
         opened = exposure.open_introductions(outcomes, query.seeks, query.date) if query.spread else {}
         for numbers, tally in zip(weights, tallies or [None] * len(weights), strict=True):
             if numbers.text not in by_text:
                 found = candidates.pooled(side, hits, query, numbers.text)
-                by_text[numbers.text] = (found, signals.compute(side, found, query, vector, outcomes))
+                measured = signals.compute(side, found, query, vector, outcomes, guessed)
+                by_text[numbers.text] = (found, measured)
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
             verdict = home.verdict(numbers.abstain, len(found.partners))
@@ -184,6 +193,12 @@ class Engine:
         if found is None:
             raise NotFound(N_("no evidence or need has the id {id!r}"), id=evidence_id)
         return found
+
+    def _guess(self, query: Query, vector: Vectors) -> GuessedSector | None:
+        """Return the sector that the question seems to speak of, where it gives none and the guess is wanted."""
+        if query.sectors or not query.guess_sector or "sector" in query.without:
+            return None
+        return self.snapshot.sector_guess.best(vector)
 
     def _vector(self, query: Query) -> Vectors:
         windows = self.encoder.windows(query.full_text)

@@ -11,7 +11,7 @@ from matcher.index.side import SideIndex
 from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Highlight, Partner, Passage, Query, Side
-from matcher.sectors import sector_name
+from matcher.sectors import likeness, sector_name
 from matcher.signals import Signals, asked_countries
 from matcher.text import query_stems, sentences, stems, words
 
@@ -52,6 +52,8 @@ def reason(
         return say(template).format(name=country_name(partner.country, language))
     if signal == "sector":
         code = signals.sector[row]
+        if signals.guessed:
+            return _guessed_reason(signals.guessed.code, code, say, language)
         if not query.sectors:
             return say(N_("no sector given"))
         if code is None:
@@ -76,6 +78,17 @@ def _text_reason(value: float, say: Translate) -> str:
     if value >= 3.5:
         return say(N_("its texts fit your question"))
     return say(N_("its texts fit your question a little"))
+
+
+def _guessed_reason(asked: str, code: str | None, say: Translate, language: str) -> str:
+    """Return the reason of a sector that was deduced from the question's text."""
+    if code is None:
+        template = N_("your sector seems to be {sector} (deduced from your text); no work in it on record")
+    elif likeness(code, asked) == 1:
+        template = N_("your sector seems to be {sector} (deduced from your text); it works in it")
+    else:
+        template = N_("your sector seems to be {sector} (deduced from your text); it works in a related one: {name}")
+    return say(template).format(sector=sector_name(asked, language), name=sector_name(code or "", language))
 
 
 def _record_reason(signal: str, value: float, count: int, side: Side, say: Translate) -> str:

@@ -115,6 +115,7 @@ class Query:
     :param without: rules that are switched off ("place", "sector", "track_record", "experience").
     :param date: the day of the question; outcomes from that day on are not known to it.
     :param spread: partners that were proposed often lately let others have a turn.
+    :param guess_sector: where no sector is given, one may be deduced from the text.
     """
 
     text: str
@@ -132,11 +133,20 @@ class Query:
     evidence_id: str | None = None
     exclude: frozenset[str] = frozenset()
     spread: bool = False
+    guess_sector: bool = True
 
     @property
     def full_text(self) -> str:
         """The title and the text as one passage."""
         return join_title(self.title, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedSector:
+    """A division of ISIC Rev. 4 that a text seems to speak of, and how sure that is, 0 to 1."""
+
+    code: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +196,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MatchList:
-    """An answer. `bias` is the formula's b; `candidates` counts the partners that were ranked."""
+    """An answer. `bias` is the formula's b; `candidates` counts the partners that were ranked.
+
+    `guessed_sectors`: deduced from the question's text, where it gave none.
+    """
 
     matches: tuple[Match, ...]
     verdict: Verdict
@@ -196,6 +209,7 @@ class MatchList:
     candidates: int
     snapshot: str
     took_ms: float
+    guessed_sectors: tuple[GuessedSector, ...] = ()
 
 
 def join_title(title: str | None, text: str) -> str:

@@ -11,7 +11,7 @@ from matcher.candidates import Candidates, standardise
 from matcher.encode import Vectors
 from matcher.index.side import SideIndex
 from matcher.places import Point, country_of, kilometres, locate
-from matcher.records import Outcome, Partner, Query, Side, Stage
+from matcher.records import GuessedSector, Outcome, Partner, Query, Side, Stage
 from matcher.sectors import closest
 from matcher.weights import RULE_OF
 
@@ -26,6 +26,7 @@ class Signals:
 
     `values`: (n, signals) in the order of `names`. `kilometres`: (n,) NaN where a place is unknown.
     `sector`: the partner's sector that is closest to the query's, or None. `outcomes`: (n,) how many are counted.
+    `guessed`: the sector that stood in for the query's, which gave none.
     """
 
     names: tuple[str, ...]
@@ -33,16 +34,25 @@ class Signals:
     kilometres: Floats
     sector: tuple[str | None, ...]
     outcomes: NDArray[np.int64]
+    guessed: GuessedSector | None = None
 
 
 def compute(
-    side: SideIndex, candidates: Candidates, query: Query, vector: Vectors, outcomes: dict[str, list[Outcome]]
+    side: SideIndex,
+    candidates: Candidates,
+    query: Query,
+    vector: Vectors,
+    outcomes: dict[str, list[Outcome]],
+    guessed: GuessedSector | None = None,
 ) -> Signals:
     """Return the signals of the candidates.
 
     :param vector: the question's, of unit length.
     :param outcomes: partner id -> the outcomes that it took part in.
+    :param guessed: counts, by its confidence, for the partners' sectors where the query gives none.
     """
+    guessed = None if query.sectors else guessed
+    asked, sure = ((guessed.code,), guessed.confidence) if guessed else (query.sectors, 1.0)
     rows = candidates.partners
     values = np.zeros((len(rows), len(RULE_OF)))
     column = {name: values[:, i] for i, name in enumerate(RULE_OF)}
@@ -59,16 +69,17 @@ def compute(
     sectors: list[str | None] = [None] * len(rows)
     counted = np.zeros(len(rows), np.int64)
     for i, row in enumerate(rows.tolist()):
-        if query.sectors:
-            column["sector"][i], code = closest(query.sectors, side.sectors[row])
-            sectors[i] = code if column["sector"][i] else None
+        if asked:
+            alike, code = closest(asked, side.sectors[row])
+            column["sector"][i] = sure * alike
+            sectors[i] = code if alike else None
         record = [o for o in outcomes.get(side.partners[row].id, ()) if _known(o, query)]
         if record:
             counted[i] = sum(1 for o in record if STAGE_VALUE[o.stage])
             column["track_record"][i] = _damped(record, [1.0] * len(record))
             column["track_record_near"][i] = _damped(record, [_near(o, query) for o in record])
             column["track_record_sector"][i] = _damped(record, [closest(query.sectors, o.sectors)[0] for o in record])
-    return Signals(tuple(RULE_OF), values, km, tuple(sectors), counted)
+    return Signals(tuple(RULE_OF), values, km, tuple(sectors), counted, guessed)
 
 
 def nearness(km: Floats) -> Floats:

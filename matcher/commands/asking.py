@@ -42,6 +42,11 @@ from matcher.sources.columns import SIDES
     multiple=True,
     help=N_("Your sector, by name or ISIC (CIIU) code (textiles, C13); may be repeated."),
 )
+@click.option(
+    "--no-guess",
+    is_flag=True,
+    help=N_("Without --sector, do not deduce the sector from TEXT."),
+)
 @click.option("-k", "k", type=int, default=10, show_default=True, help=N_("How many partners to show."))
 @click.option(
     "--without",
@@ -73,7 +78,8 @@ def match_command(
     """Answer one question."""
     if (text is None) == (evidence_id is None):
         raise BadInput(N_("give either TEXT or --evidence ID, see `tinkuy match --help`"))
-    chosen = {
+    chosen: dict[str, Any] = {
+        "guess_sector": not options["no_guess"],
         "k": options["k"],
         "spread": options["spread"],
         "without": frozenset(name.strip() for name in options["without"].split(",") if name.strip()),

@@ -2,7 +2,7 @@
 
     snapshots/<id>/manifest.json     format, model, dimensions, counts, when, sha256 of every part
     snapshots/<id>/partners.jsonl, evidence.jsonl, outcomes.jsonl
-    snapshots/<id>/contrast.npz, background.npz   see contrast.py, background.py
+    snapshots/<id>/contrast.npz, background.npz, sector_guess.npz   see the modules of these names
     snapshots/<id>/supply/, demand/  dense.faiss, dense.npz, side.npz, lexical/
     CURRENT                          the id of the snapshot that serves, replaced by rename
 
@@ -27,6 +27,7 @@ from matcher.errors import Busy, SnapshotDamaged, SnapshotMismatch, SnapshotMiss
 from matcher.index.background import Background
 from matcher.index.contrast import Contrast
 from matcher.index.records_file import read_evidence, read_outcomes, read_partners, write_records
+from matcher.index.sector_guess import SectorGuess
 from matcher.index.side import SideIndex
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Side
@@ -49,6 +50,7 @@ class Snapshot:
         sides: dict[Side, SideIndex],
         contrast: Contrast,
         background: Background,
+        sector_guess: SectorGuess,
     ) -> None:
         self.id = id_
         self.manifest = manifest
@@ -56,6 +58,7 @@ class Snapshot:
         self.sides = sides
         self.contrast = contrast
         self.background = background
+        self.sector_guess = sector_guess
         self.partners = {p.id: p for side in sides.values() for p in side.partners}
         self.evidence = {e.id: e for side in sides.values() for e in side.evidence}
 
@@ -106,8 +109,10 @@ class Snapshot:
             index = SideIndex.build([p for p in partners if p.side is side], evidence, encoder, progress)
             index.save(aside / side)
             counts[side] = {"partners": len(index.partners), "evidence": len(index.evidence)}
-        Contrast.build(encoder).save(aside)
+        contrast = Contrast.build(encoder)
+        contrast.save(aside)
         Background.build(encoder).save(aside)
+        SectorGuess.build(encoder, contrast.needs).save(aside)
         manifest = {
             "format": FORMAT,
             "id": id_,
@@ -171,7 +176,15 @@ class Snapshot:
         evidence = read_evidence(folder / "evidence.jsonl")
         sides = {s: SideIndex.load(folder / s, [p for p in partners if p.side is s], evidence) for s in Side}
         outcomes = read_outcomes(folder / "outcomes.jsonl")
-        return cls(manifest["id"], manifest, outcomes, sides, Contrast.load(folder), Background.load(folder))
+        return cls(
+            manifest["id"],
+            manifest,
+            outcomes,
+            sides,
+            Contrast.load(folder),
+            Background.load(folder),
+            SectorGuess.load(folder),
+        )
 
 
 @contextmanager
