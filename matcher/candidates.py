@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from matcher.encode import Vectors
 from matcher.index.side import SideIndex
 from matcher.records import Evidence, Filters, Partner, Query
-from matcher.sectors import likeness
+from matcher.sectors import closest, likeness
 from matcher.weights import TextWeights
 
 Floats = NDArray[np.float64]
@@ -44,13 +44,16 @@ class Hits:
 class Candidates:
     """The partners that can be ranked, and how well their texts fit.
 
-    `partners`: (n,) rows of the side's partners, ascending. `text`: (n,) pooled fit.
+    `partners`: (n,) rows of the side's partners, ascending. `text`: (n,) pooled fit. `in_sector`: (n,)
+    how much more that would be if texts of the asker's sector fitted by one deviation better, and of
+    related ones by part of it: whether it is those that fit.
     `pair_text`, `pair_partner`: (pairs,) rows of the texts considered and their partners' rows.
     `fit`: (pairs,) standard deviations by which a text fits better than the side's average text.
     """
 
     partners: NDArray[np.int64]
     text: Floats
+    in_sector: Floats
     pair_text: NDArray[np.int64]
     pair_partner: NDArray[np.int64]
     fit: Floats
@@ -91,8 +94,13 @@ def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> C
     pair_text, pair_partner = side.pair_evidence[chosen], side.pair_partner[chosen]
     pair_fit = fit_of[pair_text]
     partners, owner = np.unique(pair_partner, return_inverse=True)
-    text = pool(pair_fit, owner, len(partners), weights.temperature, weights.texts)
-    return Candidates(partners, text, pair_text, pair_partner, pair_fit)
+
+    def pooled_fit(fit: Floats) -> Floats:
+        return pool(fit, owner, len(partners), weights.temperature, weights.texts)
+
+    text = pooled_fit(pair_fit)
+    in_sector = pooled_fit(pair_fit + _sector_likeness(side, query)[pair_text]) - text if query.sectors else 0 * text
+    return Candidates(partners, text, in_sector, pair_text, pair_partner, pair_fit)
 
 
 def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float, texts: int) -> Floats:
@@ -109,6 +117,12 @@ def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float,
     np.maximum.at(top, owner, fit)
     sums = np.bincount(owner, np.exp((fit - top[owner]) / temperature), minlength=owners)
     return top + temperature * np.log(sums)
+
+
+def _sector_likeness(side: SideIndex, query: Query) -> Floats:
+    """Return each text's likeness to the question's sectors, 0 to 1, (texts,); 0 where either has none."""
+    sets, which = side.sector_sets
+    return np.array([closest(query.sectors, codes)[0] for codes in sets], float)[which]
 
 
 def standardise(scores: Floats) -> Floats:

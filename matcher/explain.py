@@ -16,6 +16,7 @@ from matcher.signals import Signals, asked_countries
 from matcher.text import query_stems, sentences, stems, words
 
 PROFILE_TELLS = 1.0  # standard deviations from which a partner's work as a whole says something
+IN_SECTOR = 0.1  # of a deviation, see candidates
 PASSAGES = 3  # texts shown of a partner
 MAX_SENTENCES = 20  # of one text that are compared; a longer text is represented by its first ones
 
@@ -63,6 +64,12 @@ def reason(
     if signal == "experience":
         count = round(float(np.expm1(value)))
         return say(N_("one text on record") if count == 1 else N_("{count} texts on record")).format(count=count)
+    if signal == "sector_texts":
+        if not query.sectors:
+            return say(N_("no sector given"))
+        if value >= IN_SECTOR:
+            return say(N_("its texts that fit are of your sector or a related one"))
+        return say(N_("its texts that fit are of other sectors"))
     if signal == "collaboration":
         count = round(float(np.expm1(value)))
         if not count:

@@ -54,6 +54,8 @@ def _reasons(match: Match) -> list[str]:
     helping = sorted((c for c in match.contributions if c.contribution > 0), key=lambda c: -c.contribution)
     in_region = any(c.signal == "same_region" and c.value for c in helping)
     skipped = {"same_country", "distance"} if in_region else {"same_country"}
+    if any(c.signal == "sector" for c in helping):
+        skipped = skipped | {"sector_texts"}
     return [c.reason for c in helping if c.signal not in skipped][:REASONS]
 
 

@@ -57,6 +57,7 @@ def compute(
     values = np.zeros((len(rows), len(RULE_OF)))
     column = {name: values[:, i] for i, name in enumerate(RULE_OF)}
     column["text"][:] = candidates.text
+    column["sector_texts"][:] = candidates.in_sector
     column["profile"][:] = _profile_fit(side, vector)[rows]
     column["experience"][:] = np.log1p(side.text_counts[rows])
     column["collaboration"][:] = np.log1p(side.joint_counts[rows])

@@ -19,6 +19,7 @@ RULE_OF = {
     "same_region": "place",
     "same_country": "place",
     "sector": "sector",
+    "sector_texts": "sector",
     "track_record": "track_record",
     "track_record_near": "track_record",
     "track_record_sector": "track_record",

@@ -106,7 +106,7 @@ def test_demand_can_be_sought_and_filters_leave_only_what_passes(client: TestCli
 
 def test_a_rule_switched_off_leaves_its_terms_out(client: TestClient) -> None:
     first = _ask(client, region="Cusco", without=["place", "track_record", "experience"])["matches"][0]
-    assert [c["signal"] for c in first["contributions"]] == ["text", "profile", "sector"]
+    assert [c["signal"] for c in first["contributions"]] == ["text", "profile", "sector", "sector_texts"]
 
 
 def test_reasons_are_in_the_language_asked_for(client: TestClient) -> None:

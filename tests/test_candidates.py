@@ -208,3 +208,12 @@ def test_the_depth_does_not_change_the_fit_of_what_is_proposed(crowd, monkeypatc
     few = ask(crowd, "alpaca lana 3", k=1)
     assert set(few.pair_text.tolist()) < set(fit)
     np.testing.assert_allclose(few.fit, [fit[row] for row in few.pair_text.tolist()], atol=1e-6)
+
+
+def test_what_texts_of_the_askers_sector_add_when_they_count_for_more(side):
+    plain, asked = ask(side), ask(side, sectors=("A02",))
+    assert asked.text.tolist() == plain.text.tolist()
+    assert plain.in_sector.tolist() == [0, 0, 0, 0]
+    gain = {side.partners[row].id: more for row, more in zip(asked.partners, asked.in_sector, strict=True)}
+    # the text on oregano is of A01, which shares A02's section (.2); no other text is of section A
+    assert gain == pytest.approx({"unjbg": 0.2, "unsaac": 0, "pucp": 0, "lejos": 0})

@@ -111,7 +111,7 @@ def test_a_rule_that_is_off_gives_the_rank_without_it(ask):
     free = ask(region="PE-TAC", without=frozenset({"place"}))
     assert ids(free)[:2] == ["unsaac", "unjbg"]
     assert {c.signal for c in free.matches[0].contributions} == {
-        "text", "profile", "sector", "track_record", "track_record_near", "track_record_sector", "experience",
+        "text", "profile", "sector", "sector_texts", "track_record", "track_record_near", "track_record_sector", "experience",
         "collaboration",
     }  # fmt: skip
 
@@ -203,6 +203,7 @@ def test_reasons_in_english(ask):
         "track_record_sector": "track record in your sector or a related one",
         "experience": "2 texts on record",
         "profile": "its work as a whole is about this",
+        "sector_texts": "its texts that fit are of your sector or a related one",
         "collaboration": "no work done together with others on record",
     }
     assert reasons(found, "lejos")["experience"] == "one text on record"

@@ -69,6 +69,13 @@ class SideIndex:
         return np.bincount(self.pair_partner, minlength=len(self.partners))
 
     @cached_property
+    def sector_sets(self) -> tuple[list[tuple[str, ...]], NDArray[np.int64]]:
+        """The different sets of sectors that texts have, and which of them is whose, (texts,)."""
+        numbers: dict[tuple[str, ...], int] = {}
+        which = [numbers.setdefault(e.sectors, len(numbers)) for e in self.evidence]
+        return list(numbers), np.array(which, np.int64)
+
+    @cached_property
     def joint_counts(self) -> NDArray[np.int64]:
         """How many texts each partner has together with others, (partners,)."""
         joint = np.array([len(e.partners) > 1 for e in self.evidence], bool)
