@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher.engine import Engine
-from matcher.explain import exposure_reason
 from matcher.exposure import Tally, capacity, open_introductions, spread
 from matcher.index.snapshot import Snapshot
 from matcher.language import translator
+from matcher.reasons import exposure_reason
 from matcher.records import Outcome, Query, Side, Stage
 from matcher.scoring import Scored
 from matcher.weights import ExposureWeights, Weights
