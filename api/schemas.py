@@ -145,11 +145,15 @@ class ContributionOut(BaseModel):
 
 
 class HighlightOut(BaseModel):
-    """A marked part of a passage, in characters."""
+    """A marked part of a passage, in characters.
+
+    `sentence`: it fits. `word`: the question has it too. `meaning`: it means what the question's word `answers` does.
+    """
 
     start: int
     end: int
-    kind: str
+    kind: Literal["sentence", "word", "meaning"]
+    answers: str | None
 
 
 class PassageOut(BaseModel):
@@ -163,7 +167,10 @@ class PassageOut(BaseModel):
 
 
 class MatchOut(BaseModel):
-    """A partner in its place; `bias` and the contributions add up to the score."""
+    """A partner in its place; `bias` and the contributions add up to the score.
+
+    `rank_without_rules`: by the text alone. `rank_without`: rule -> its rank if that rule alone were off.
+    """
 
     rank: int
     partner: PartnerOut
@@ -173,6 +180,7 @@ class MatchOut(BaseModel):
     contributions: list[ContributionOut]
     passages: list[PassageOut]
     rank_without_rules: int
+    rank_without: dict[str, int]
 
 
 class FiltersOut(BaseModel):

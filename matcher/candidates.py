@@ -146,7 +146,7 @@ def _propose(
 def _dense_fit(side: SideIndex, hits: Hits, share: float) -> Floats:
     """Return each text's standardised likeness in meaning, that of its best window, (texts,).
 
-    It is taken from what the question says beyond `share` of what every question says.
+    It is that of what the question says beyond `share` of what every question says.
     """
     own = np.asarray(hits.vector - share * hits.background, np.float32)
     scores = hits.cosines - share * side.dense.scores(hits.background, hits.windows) if share else hits.cosines

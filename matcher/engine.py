@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher import candidates, explain, exposure, familiarity, scoring, signals
+from matcher import candidates, explain, exposure, familiarity, reasons, scoring, signals
 from matcher.advice import advice
 from matcher.asking import checked
 from matcher.candidates import Candidates
@@ -19,6 +19,8 @@ from matcher.familiarity import Familiarity
 from matcher.index.side import SideIndex
 from matcher.index.snapshot import Snapshot
 from matcher.language import N_, translator
+from matcher.meanings import Meanings
+from matcher.reasons import Told
 from matcher.records import (
     Contribution,
     Evidence,
@@ -48,6 +50,7 @@ class Ranking:
 
     `vector`: the query's. `home`, `familiar`: what tells whether it is at home here, and the sum (see `familiarity`).
     `shown`: (n,) how often each was proposed lately, where the question asks for spreading.
+    `outcomes`: partner id -> the outcomes that may count.
     """
 
     query: Query
@@ -59,6 +62,7 @@ class Ranking:
     home: Familiarity
     familiar: float
     shown: Floats | None
+    outcomes: dict[str, list[Outcome]]
 
     @property
     def guessed(self) -> GuessedSector | None:
@@ -74,6 +78,7 @@ class Engine:
         self.encoder = encoder
         self.weights = weights
         self.outcomes = {side: signals.by_partner(snapshot.outcomes, side, snapshot.partners) for side in Side}
+        self.meanings = {side: Meanings(snapshot.sides[side], encoder) for side in Side}
 
     def match(self, query: Query, *, reader: str = "es", tally: Tally | None = None) -> MatchList:
         """Rank the partners of the side sought.
@@ -89,9 +94,20 @@ class Engine:
         query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
         shown = ranking.scored.order[: query.k].tolist()
         rows = [int(row) for row in ranking.found.partners[shown]]
-        texts = explain.passages(side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.encoder)
+        texts = explain.passages(
+            side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.encoder, self.meanings[query.seeks]
+        )
+        ranks = ranking.scored.ranks_without()
         matches = tuple(
-            _match(rank, index, side.partners[row], texts.get(row, ()), ranking, reader)
+            _match(
+                rank,
+                index,
+                side.partners[row],
+                texts.get(row, ()),
+                ranking,
+                {rule: int(column[index]) for rule, column in ranks.items()},
+                reader,
+            )
             for rank, (index, row) in enumerate(zip(shown, rows, strict=True), start=1)
         )
         nothing = ranking.verdict is Verdict.NO_GOOD_MATCH
@@ -150,7 +166,7 @@ class Engine:
                 shown = _shown(side, opened, tally)[found.partners]
                 capacities = exposure.capacity(side.text_counts[found.partners])
                 scored = exposure.spread(scored, shown, capacities, numbers, min(query.k, exposure.PLACES))
-            rankings.append(Ranking(query, vector, found, measured, scored, verdict, home, familiar, shown))
+            rankings.append(Ranking(query, vector, found, measured, scored, verdict, home, familiar, shown, outcomes))
         return rankings
 
     def ids_and_scores(self, ranking: Ranking) -> tuple[tuple[str, float], ...]:
@@ -207,20 +223,31 @@ class Engine:
 
 
 def _match(
-    rank: int, index: int, partner: Partner, passages: tuple[Passage, ...], ranking: Ranking, reader: str
+    rank: int,
+    index: int,
+    partner: Partner,
+    passages: tuple[Passage, ...],
+    ranking: Ranking,
+    rank_without: dict[str, int],
+    reader: str,
 ) -> Match:
     """Return the candidate at `index` as a match, with a reason for each of its terms."""
     say = translator(reader)
     query, measured, scored = ranking.query, ranking.measured, ranking.scored
+    record = ranking.outcomes.get(partner.id, [])
+    # A reason tells the number before it was capped: twelve projects are twelve.
+    whole = dict(zip(measured.names, measured.values[index].tolist(), strict=True))
+    times_shown = float(ranking.shown[index]) if ranking.shown is not None else 0.0
     contributions = tuple(
         Contribution(
             name,
             value,
             weight,
             term,
-            explain.exposure_reason(value, float(ranking.shown[index]), say)
-            if name == exposure.SIGNAL and ranking.shown is not None
-            else explain.reason(name, value, index, partner, query, measured, say, reader),
+            reasons.reason(
+                name,
+                Told(whole.get(name, value), index, partner, query, measured, record, say, reader, times_shown),
+            ),
         )
         for name, value, weight, term in zip(
             scored.names, scored.values[index].tolist(), scored.weights, scored.terms[index].tolist(), strict=True
@@ -237,6 +264,7 @@ def _match(
         contributions,
         passages,
         int(scored.rank_without_rules[index]),
+        rank_without,
     )
 
 

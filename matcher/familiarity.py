@@ -55,11 +55,12 @@ def measure(side: SideIndex, contrast: Contrast, query: Query, vector: Vectors, 
     telling = [w for w in {fold(text[a:b]): text[a:b] for a, b in words(text)}.values() if query_stems(w)]
     shared = tuple(word for word in telling if side.lexical.known_stems(word))
     silent = tuple(word for word in telling if word not in shared)
-    # Where no text has the question's language, words in common are accidents: all count as known.
-    share = len(shared) / max(len(telling), 1) if query.language in side.languages else 1.0
-    return Familiarity(
-        closeness(best_cosine, side.typical), share, contrast.margin(vector, best_cosine), shared, silent
-    )
+    # Where no text has the question's language, words in common are accidents: all count as known; and
+    # what is usual among texts of one language tells nothing of a question in another.
+    same = query.language in side.languages
+    share = len(shared) / max(len(telling), 1) if same else 1.0
+    near = closeness(best_cosine, side.typical) if same else UNKNOWN_CLOSENESS
+    return Familiarity(near, share, contrast.margin(vector, best_cosine), shared, silent)
 
 
 def closeness(best_cosine: float, typical: tuple[float, float]) -> float:

@@ -162,11 +162,16 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """A part of a passage, in characters: a `sentence` that fits, or a `word` that the question has too."""
+    """A part of a passage, in characters, of one of three kinds.
+
+    A `sentence` that fits; a `word` that the question has too; a word whose `meaning` is that of the
+    question's word `answers`, though spelt differently.
+    """
 
     start: int
     end: int
     kind: str
+    answers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +187,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A partner in its place, with the terms that brought it there: they and the bias add up to the score."""
+    """A partner in its place, with the terms that brought it there: they and the bias add up to the score.
+
+    `rank_without_rules`: by the text alone. `rank_without`: rule -> its rank if that rule alone were off.
+    """
 
     rank: int
     partner: Partner
@@ -192,6 +200,7 @@ class Match:
     contributions: tuple[Contribution, ...]
     passages: tuple[Passage, ...]
     rank_without_rules: int
+    rank_without: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Answers and records as a person reads them in a terminal."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -14,9 +15,17 @@ from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Evidence, Match, MatchList, Partner, Passage, Side, Verdict
 from matcher.sectors import sector_name
-from matcher.weights import RULES
+from matcher.weights import RULE_OF
 
-REASONS = 3
+REASONS, WEIGHTY = 4, 0.06  # reasons shown, and the log-odds below which one is none
+MOVED = 2  # ranks; fewer are not worth a line
+WITHOUT = {
+    "place": N_("without counting place: no. {rank}"),
+    "sector": N_("without counting sector: no. {rank}"),
+    "track_record": N_("without counting track record: no. {rank}"),
+    "experience": N_("without counting texts on record: no. {rank}"),
+    "text": N_("by its texts alone: no. {rank}"),
+}
 PASSAGE = 260  # characters of a passage in the table
 
 
@@ -33,11 +42,8 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
     table.add_column(say(N_("Best passage")), ratio=5)
     for match in answer.matches:
         why = Text("\n").join(Text("· " + reason) for reason in _reasons(match))
-        if match.rank != match.rank_without_rules and answer.query.without != frozenset(RULES):
-            why.append(
-                "\n" + say(N_("without counting place and sector: no. {rank}")).format(rank=match.rank_without_rules),
-                style="dim",
-            )
+        if moved := _moved(match, say):
+            why.append("\n" + moved, style="dim")
         for turn in (c for c in match.contributions if c.signal == "exposure"):
             why.append("\n" + turn.reason, style="dim")
         name = Text.assemble((match.partner.name, "bold"), ("\n" + match.partner.id, "dim"))
@@ -50,13 +56,28 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
 
 
 def _reasons(match: Match) -> list[str]:
-    """Return the weightiest reasons for a match; nearness only once."""
-    helping = sorted((c for c in match.contributions if c.contribution > 0), key=lambda c: -c.contribution)
-    in_region = any(c.signal == "same_region" and c.value for c in helping)
-    skipped = {"same_country", "distance"} if in_region else {"same_country"}
-    if any(c.signal == "sector" for c in helping):
-        skipped = skipped | {"sector_texts"}
-    return [c.reason for c in helping if c.signal not in skipped][:REASONS]
+    """Return the weightiest reasons for a match, one of each rule."""
+    told: dict[str, str] = {}
+    for c in sorted(match.contributions, key=lambda c: -c.contribution):
+        # The same country says little where kilometres stand beside, nor these texts where the sector does.
+        if c.contribution >= WEIGHTY and c.signal not in ("same_country", "sector_texts"):
+            told.setdefault(RULE_OF.get(c.signal) or "text", c.reason)
+    return list(told.values())[:REASONS]
+
+
+def _moved(match: Match, say: Translate) -> str:
+    """Return which rule moves a match most, where that is notable: twice as far from the top, or half."""
+    ranks = match.rank_without | {"text": match.rank_without_rules} if match.rank_without else {}
+    notable = {
+        rule: rank
+        for rule, rank in ranks.items()
+        if abs(rank - match.rank) >= MOVED and not 0.5 < rank / match.rank < 2
+    }
+    if not notable:
+        return ""
+    single = {rule: rank for rule, rank in notable.items() if rule != "text"} or notable
+    rule = max(single, key=lambda name: abs(math.log(single[name] / match.rank)))
+    return say(WITHOUT[rule]).format(rank=single[rule])
 
 
 def _where(match: Match, asked_from: str | None, say: Translate, language: str) -> Text:
@@ -73,15 +94,23 @@ def _where(match: Match, asked_from: str | None, say: Translate, language: str) 
 
 
 def _excerpt(passage: Passage) -> Text:
-    """Return the sentence that fits best, the words in common underlined, after the text's title."""
+    """Return the sentence that fits best after the text's title, with the words marked.
+
+    Words in common are underlined; after a word of like meaning stands the question's: `calzado (≈ zapato)`.
+    """
     sentence = next((h for h in passage.highlights if h.kind == "sentence"), None)
     start, end = (sentence.start, sentence.end) if sentence else (0, len(passage.text))
     cut = min(end, start + PASSAGE)
-    body = Text(passage.text[start:cut])
+    body, done = Text(), start
     for mark in passage.highlights:
-        if mark.kind == "word" and start <= mark.start and mark.end <= cut:
-            body.stylize("underline", mark.start - start, mark.end - start)
-    body.append("…" if cut < end else "")
+        if mark.kind == "sentence" or mark.start < done or mark.end > cut:
+            continue
+        body.append(passage.text[done : mark.start])
+        body.append(passage.text[mark.start : mark.end], style="underline")
+        if mark.answers:
+            body.append(f" (≈ {mark.answers})", style="dim")
+        done = mark.end
+    body.append(passage.text[done:cut] + ("…" if cut < end else ""))
     return Text.assemble((passage.title + ": ", "italic"), body) if passage.title else body
 
 

@@ -27,6 +27,19 @@ class Scored:
     scores: Floats
     order: NDArray[np.int64]
     rank_without_rules: NDArray[np.int64]
+    bias: float = 0.0
+
+    def ranks_without(self) -> dict[str, NDArray[np.int64]]:
+        """Return rule -> (n,) ranks from 1 if that rule alone were off, for each rule that is on.
+
+        A term of `exposure` stays as it is.
+        """
+        rules = dict.fromkeys(rule for name in self.names if (rule := RULE_OF.get(name)))
+        found = {}
+        for rule in rules:
+            kept = [i for i, name in enumerate(self.names) if RULE_OF.get(name) != rule]
+            found[rule] = _ranks(_totals(self.bias, self.terms[:, kept]))
+        return found
 
 
 def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored:
@@ -40,9 +53,23 @@ def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored
     values = np.clip(signals.values[:, used], -caps, caps)
     factors = np.array([weights.signals[name] for name in names])
     terms = values * factors
-    # fsum, so that the terms that are shown add up to the score that is shown, to the last bit.
-    scores = np.array([math.fsum([weights.bias, *row]) for row in terms.tolist()])
-    text_rank = np.empty(len(scores), np.int64)
+    scores = _totals(weights.bias, terms)
     own = [i for i, name in enumerate(names) if RULE_OF[name] is None]
-    text_rank[np.argsort(-terms[:, own].sum(axis=1), kind="stable")] = np.arange(1, len(scores) + 1)
-    return Scored(names, tuple(factors.tolist()), values, terms, scores, np.argsort(-scores, kind="stable"), text_rank)
+    text_rank = _ranks(_totals(weights.bias, terms[:, own]))
+    order = np.argsort(-scores, kind="stable")
+    return Scored(names, tuple(factors.tolist()), values, terms, scores, order, text_rank, weights.bias)
+
+
+def _totals(bias: float, terms: Floats) -> Floats:
+    """Return the sums of the rows of terms and the bias, (n,).
+
+    By fsum, so that the terms that are shown add up to the score that is shown, to the last bit.
+    """
+    return np.array([math.fsum([bias, *row]) for row in terms.tolist()])
+
+
+def _ranks(scores: Floats) -> NDArray[np.int64]:
+    """Return ranks from 1, (n,); of equals the one with the first id comes first."""
+    ranks = np.empty(len(scores), np.int64)
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return ranks

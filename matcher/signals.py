@@ -74,11 +74,11 @@ def compute(
             alike, code = closest(asked, side.sectors[row])
             column["sector"][i] = sure * alike
             sectors[i] = code if alike else None
-        record = [o for o in outcomes.get(side.partners[row].id, ()) if _known(o, query)]
+        record = [o for o in outcomes.get(side.partners[row].id, ()) if known_by(o, query)]
         if record:
             counted[i] = sum(1 for o in record if STAGE_VALUE[o.stage])
             column["track_record"][i] = _damped(record, [1.0] * len(record))
-            column["track_record_near"][i] = _damped(record, [_near(o, query) for o in record])
+            column["track_record_near"][i] = _damped(record, [nearby(o, query) for o in record])
             column["track_record_sector"][i] = _damped(record, [closest(query.sectors, o.sectors)[0] for o in record])
     return Signals(tuple(RULE_OF), values, km, tuple(sectors), counted, guessed)
 
@@ -135,12 +135,13 @@ def _kilometres(side: SideIndex, rows: NDArray[np.int64], query: Query) -> Float
     return np.where(side.regions[rows] == query.region, 0.0, km) if query.region else km
 
 
-def _known(outcome: Outcome, query: Query) -> bool:
+def known_by(outcome: Outcome, query: Query) -> bool:
     """Tell whether an outcome was known on the day of the question."""
     return query.date is None or outcome.date is None or outcome.date < query.date
 
 
-def _near(outcome: Outcome, query: Query) -> float:
+def nearby(outcome: Outcome, query: Query) -> float:
+    """Return 1 where an outcome is of the asker's region, or country where no region is known; else 0."""
     if query.region:
         return float(outcome.region == query.region)
     return float(outcome.country is not None and outcome.country in asked_countries(query))

@@ -112,10 +112,11 @@ def test_words_that_some_text_has_are_named_in_the_advice(crowded):
     [("de", 1.0), (None, 0.0)],  # named by the asker; else taken for a language that some text has, and unknown in it
 )
 def test_words_of_a_language_that_no_text_has_count_in_full_only_if_the_asker_names_it(crowded, language, share):
-    # No word in common, so a cosine of 0: the familiarity is 4 x share - mean / deviation of what is usual,
+    # No word in common, so a cosine of 0: the familiarity is 4 x share - closeness (mean / deviation of what is usual),
     # and the margin counts for nothing here.
+    # What is usual among texts of one language tells nothing of a question in another: then it is 1 below.
     mean, spread = crowded.snapshot.sides[Side.DEMAND].typical
-    familiar = 4 * share - mean / spread
+    familiar = 4 * share - (1 if language == "de" else mean / spread)
     for threshold, verdict in ((familiar - 0.01, Verdict.MATCHES), (familiar + 0.01, Verdict.NO_GOOD_MATCH)):
         engine = Engine(
             crowded.snapshot, crowded.encoder, replace(crowded.weights, abstain=AbstainWeights(4, 0, threshold))

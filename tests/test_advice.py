@@ -16,7 +16,7 @@ HOME = Familiarity(-3, 0.5, -1, ("oveja",), ("relojes", "suizos"))
 def match(likeness: float) -> Match:
     partner = Partner("p", Side.SUPPLY, "P", "institute")
     term = Contribution("sector", likeness, 1.2, 1.2 * likeness, "")
-    return Match(1, partner, 0.0, 0.5, None, (term,), (), 1)
+    return Match(1, partner, 0.0, 0.5, None, (term,), (), 1, {})
 
 
 def say(query: Query, home: Familiarity, matches: list[Match], language: str = "en") -> tuple[str, ...]:

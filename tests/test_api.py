@@ -113,7 +113,7 @@ def test_reasons_are_in_the_language_asked_for(client: TestClient) -> None:
     first = _ask(client, region="Cusco", lang="en")["matches"][0]
     reasons = {c["signal"]: c["reason"] for c in first["contributions"]}
     assert reasons["same_region"] == "in your region, Cusco"
-    assert reasons["track_record"] == "meetings or projects with firms on record: 2"
+    assert reasons["track_record"] == "1 project and 1 meeting with firms"
 
 
 def test_markup_in_the_question_changes_nothing(client: TestClient) -> None:

@@ -16,7 +16,7 @@ STEPS = (
     {"index"},
     {"candidates"},
     {"signals"},
-    {"scoring", "familiarity"},
+    {"scoring", "familiarity", "meanings", "reasons"},
     {"exposure"},
     {"explain", "advice", "asking"},
     {"engine"},

@@ -141,7 +141,7 @@ def test_table_shows_partner_place_reasons_and_passage(small: Run) -> None:
     assert result.code == 0
     for part in (
         "Partner who can help", "Laboratorio de tintes", "tintes", "in your region, Cusco",
-        "works in your sector: Manufacture of", "Tintes: Teñido firme de fibra de alpaca.",
+        "works in your sector: manufacture of", "Tintes: Teñido firme de fibra de alpaca.",
     ):  # fmt: skip
         assert part in result.out, part
     assert "Grupo de secado" not in result.out  # -k 1

@@ -10,7 +10,7 @@ from conftest import EVIDENCE, PARTNERS
 from matcher.engine import Engine
 from matcher.errors import BadQuery, NotFound
 from matcher.index.snapshot import Snapshot
-from matcher.records import Evidence, Filters, MatchList, Query, Side, Verdict
+from matcher.records import Evidence, Filters, MatchList, Partner, Query, Side, Verdict
 from matcher.weights import Weights
 
 COLOURS = "Se corren los colores de mis chompas de alpaca al lavado."
@@ -116,6 +116,19 @@ def test_a_rule_that_is_off_gives_the_rank_without_it(ask):
     }  # fmt: skip
 
 
+def test_the_rank_without_a_rule_is_the_rank_where_it_is_off(ask):
+    question = {"region": "PE-TAC", "sectors": ("C13",)}
+    ruled = ask(**question)
+    rules = ("place", "sector", "track_record", "experience")
+    assert [tuple(m.rank_without) for m in ruled.matches] == [rules] * 4
+    for rule in rules:
+        free = ask(**question, without=frozenset({rule}))
+        assert {m.partner.id: m.rank_without[rule] for m in ruled.matches} == {
+            m.partner.id: m.rank for m in free.matches
+        }
+        assert rule not in free.matches[0].rank_without
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
@@ -194,27 +207,29 @@ def test_reasons_in_english(ask):
     found = ask(region="PE-CUS", sectors=("C14",))
     assert reasons(found, "unsaac") == {
         "text": "its texts fit your question a little",
-        "distance": "in your region",
+        "distance": "in your region, Cusco",
         "same_region": "in your region, Cusco",
         "same_country": "in your country, Peru",
-        "sector": "works in a related sector: Manufacture of textiles",
-        "track_record": "meetings or projects with firms on record: 2",
-        "track_record_near": "track record in your region or country",
-        "track_record_sector": "track record in your sector or a related one",
-        "experience": "2 texts on record",
+        "sector": "works in another branch of manufacturing: manufacture of textiles",
+        "track_record": "1 project and 1 meeting with firms",
+        "track_record_near": "1 project and 1 meeting in your region, Cusco",
+        "track_record_sector": "1 project and 1 meeting with firms of your sector",
+        "experience": "has 2 texts on record",
         "profile": "its work as a whole is about this",
         "sector_texts": "its texts that fit are of your sector or a related one",
         "collaboration": "no work done together with others on record",
     }
-    assert reasons(found, "lejos")["experience"] == "one text on record"
+    assert reasons(found, "lejos")["experience"] == "has one text on record"
     assert reasons(found, "lejos")["distance"] == "distance unknown"
-    assert reasons(found, "pucp")["track_record"] == "no track record yet"  # it was declined
-    assert reasons(found, "unjbg")["distance"] == "659 km away"  # see test_signals
+    assert (
+        reasons(found, "pucp")["track_record"] == "no projects or meetings with firms on record yet"
+    )  # it was declined
+    assert reasons(found, "unjbg")["distance"] == "659 km from you, in Tacna"  # see test_signals
 
 
 def test_a_partner_in_the_capital_is_not_in_the_region_of_who_names_only_a_country(ask):
     found = reasons(ask(countries=("PE",)), "pucp")
-    assert (found["distance"], found["same_region"]) == ("0 km from your country's capital", "region unknown")
+    assert (found["distance"], found["same_region"]) == ("in your country's capital", "you gave no region")
 
 
 def test_the_sentence_that_fits_and_the_words_in_common_are_marked(ask):
@@ -227,6 +242,49 @@ def test_the_sentence_that_fits_and_the_words_in_common_are_marked(ask):
         ("word", "color"),
         ("word", "lavado"),
     ]
+
+
+@pytest.fixture
+def explained(tmp_path, encoder):
+    """Answer from a side whose one partner has one text, as passages of it."""
+
+    def passages(text: str, question: str, others: tuple[str, ...] = ()):
+        partner = Partner("p", Side.SUPPLY, "P", "faculty")
+        texts = [Evidence(f"e{i}", ("p",), "project", t, None, "es") for i, t in enumerate((text, *others))]
+        Snapshot.build(tmp_path, [partner], texts, [], encoder)
+        answering = Engine(Snapshot.open_current(tmp_path, encoder), encoder, Weights.load())
+        return answering.match(Query(question, Side.SUPPLY, language="es")).matches[0].passages
+
+    return passages
+
+
+def sentence(passage) -> str:
+    return next(passage.text[h.start : h.end] for h in passage.highlights if h.kind == "sentence")
+
+
+def test_of_two_sentences_equally_near_the_one_with_the_rarer_word_is_shown(explained):
+    # Each shares one of the question's words in as many of its own: their cosines are the same.
+    text = "Ensayos de lana fina. Ensayos de orégano fino."
+    common = ("Lana de oveja blanca.", "Lana de oveja negra.")
+    (found,) = [p for p in explained(text, "lana y orégano", common) if p.evidence_id == "e0"]
+    assert sentence(found) == "Ensayos de orégano fino."
+
+
+def test_a_shared_word_does_not_outweigh_a_sentence_much_nearer_in_meaning(explained):
+    # 1 of 2 words in common against 1 of 6: cosines of .5 and .29, which no .06 can level
+    text = "Lana larga. Ensayos mecánicos rápidos sobre fibra vegetal con orégano."
+    common = ("Lana de oveja blanca.", "Lana de oveja negra.")
+    (found,) = [p for p in explained(text, "lana y orégano", common) if p.evidence_id == "e0"]
+    assert sentence(found) == "Lana larga."
+
+
+def test_a_partner_with_more_outcomes_than_the_cap_is_told_by_their_number(home, encoder):
+    low = replace(Weights.load(), caps={"track_record": 0.1, "experience": 0.1})
+    answer = Engine(Snapshot.open_current(home, encoder), encoder, low).match(Query(COLOURS, Side.SUPPLY), reader="en")
+    told = {c.signal: (c.value, c.reason) for c in answer.matches[0].contributions}
+    assert answer.matches[0].partner.id == "unsaac"
+    assert told["track_record"] == (0.1, "1 project and 1 meeting with firms")
+    assert told["experience"] == (0.1, "has 2 texts on record")
 
 
 def test_one_ranking_per_set_of_weights_each_that_of_its_own_engine(engine):

@@ -86,7 +86,7 @@ def test_spread_prints_what_it_costs_and_brings(bench, tmp_path, command, capsys
     assert command("spread", bench, "--shuffle", "1", "--json", report) == 0
     found = rows(capsys.readouterr().out)
     # four partners, all shown by both questions: nothing to spread
-    assert found["full, spread"] == ["1.75", "2%", "0.815", "-0.0%", "0.000", "-0.0%", "1.000"]
+    assert found["full, spread"] == ["1.1", "2%", "0.815", "-0.0%", "0.000", "-0.0%", "1.000"]
     (folder,) = json.loads(report.read_text(encoding="utf-8"))["folders"]
     assert [each["label"] for each in folder["spread"]] == [""] + 5 * ["as shipped"] + 5 * ["without limit"]
 

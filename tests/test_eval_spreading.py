@@ -36,7 +36,7 @@ def test_price_and_gain_are_relative_to_not_spreading() -> None:
     assert (turns.lost, turns.fall, turns.strength, turns.limit) == (0, 0.25, SHIPPED.exposure.strength, 0.02)
     assert spreading.table([plain, turns], "RR").splitlines()[2:] == [
         "| full | - | - | 0.750 | - | 0.500 | - | 0.500 |",
-        "| full, spread | 1.75 | 2% | 0.750 | -0.0% | 0.375 | -25.0% | 0.750 |",
+        "| full, spread | 1.1 | 2% | 0.750 | -0.0% | 0.375 | -25.0% | 0.750 |",
     ]
     assert list(spreading.without_spreading(answered, [spread(SHIPPED)]).answers) == [FULL]
 

@@ -85,3 +85,11 @@ def test_texts_without_a_word_score_zero_before_and_after_saving(tmp_path, texts
     for each in (index, LexicalIndex.load(tmp_path, len(texts))):
         assert each.scores("alpaca").tolist() == [0.0] * len(texts)
         assert each.known_stems("alpaca") == []
+
+
+def test_rarity_is_the_logarithm_of_one_and_rows_per_row_that_has_the_stem():
+    index = LexicalIndex.build(["alpaca alpaca queso", "alpaca", "yogur"], ["es"] * 3)
+    assert index.rarity("alpac") == pytest.approx(math.log(1 + 3 / 2))
+    assert index.rarity("ques") == pytest.approx(math.log(4))
+    assert index.rarity("acer") == 0.0
+    assert LexicalIndex.build([], []).rarity("alpac") == 0.0

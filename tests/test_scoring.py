@@ -143,6 +143,31 @@ def test_without_rules_the_order_is_the_rank_without_rules(weights):
     assert found.rank_without_rules[found.order].tolist() == [1, 2, 3]
 
 
+def test_ranks_without_each_rule_alone_by_hand(weights):
+    rows = signals(
+        {"text": 1, "same_region": 1},  # -2 + 1 + 2 = 1; without place -1
+        {"text": 0, "sector": 1, "experience": 1},  # -2 + 3 + .5 = 1.5; without sector -1.5; without experience 1
+        {"text": 1, "track_record": 4, "distance": -2},  # -2 + 1 + 1 - 1 = -1; without place 0, without track record -2
+    )
+    found = score(rows, weights, frozenset())
+    assert {rule: ranks.tolist() for rule, ranks in found.ranks_without().items()} == {
+        "place": [3, 1, 2],  # -1, 1.5, 0
+        "sector": [1, 3, 2],  # 1, -1.5, -1
+        "track_record": [2, 1, 3],
+        "experience": [1, 2, 3],  # 1 and 1: the first id first
+    }
+    assert score(rows, weights, frozenset(RULES)).ranks_without() == {}
+
+
+@settings(max_examples=50)
+@given(st.lists(st.lists(st.integers(-2, 2), min_size=len(NAMES), max_size=len(NAMES)), min_size=1, max_size=8))
+def test_ranks_without_a_rule_are_those_of_a_score_without_it(weights, rows):
+    measured = signals(*(dict(zip(NAMES, row, strict=True)) for row in rows))
+    for rule, ranks in score(measured, weights, frozenset()).ranks_without().items():
+        order = score(measured, weights, frozenset({rule})).order
+        assert ranks[order].tolist() == list(range(1, len(rows) + 1))
+
+
 def test_no_candidates_give_no_scores(weights):
     found = score(signals(), weights, frozenset())
     assert (found.scores.tolist(), found.order.tolist(), found.rank_without_rules.tolist()) == ([], [], [])

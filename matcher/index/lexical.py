@@ -1,6 +1,7 @@
 """Neighbours by words: BM25 over folded stems."""
 
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,6 +42,15 @@ class LexicalIndex:
     def known_stems(self, text: str) -> list[str]:
         """Return those stems of a question that some row has."""
         return [] if self.bm25 is None else [stem for stem in query_stems(text) if stem in self.bm25.vocab_dict]
+
+    def rarity(self, stem: str) -> float:
+        """Return how telling a stem is: ln(1 + rows / rows that have it), BM25's idea; 0 where no row has it."""
+        row = self.bm25.vocab_dict.get(stem) if self.bm25 is not None else None
+        starts = self.bm25.scores["indptr"] if self.bm25 is not None else ()
+        if row is None or row + 1 >= len(starts):
+            return 0.0
+        found = int(starts[row + 1] - starts[row])
+        return math.log1p(self.rows / found) if found else 0.0
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder`; one without any word writes nothing."""

@@ -92,7 +92,7 @@ class SideIndex:
 
         The sum of how its texts differ from the mean of their language, over their number and UNSEEN
         more: the less is on record of a partner, the less it stands for (Balog et al. 2009, model 1,
-        smoothed).
+        smoothed). One text alone is no profile: zeros.
         """
         deviations = self.dense.deviations()
         windows = np.bincount(self.window_evidence, minlength=len(self.evidence))
@@ -101,6 +101,7 @@ class SideIndex:
         per_text /= np.maximum(windows, 1)[:, None]
         sums = np.zeros((len(self.partners), deviations.shape[1]), np.float32)
         np.add.at(sums, self.pair_partner, per_text[self.pair_evidence])
+        sums[self.text_counts < 2] = 0.0
         return np.asarray(sums / (self.text_counts + UNSEEN)[:, None], np.float32)
 
     @cached_property
