@@ -65,6 +65,7 @@ def evidence_matches_with_options(
         without=frozenset(options.without),
         filters=options.filters.record(),
         spread=options.spread,
+        guess_sector=options.guess_sector,
     )
     return to_json(engine.match(query, reader=options.lang))
 

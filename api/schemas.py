@@ -43,6 +43,7 @@ class MatchOptions(Strict):
     k: int = Field(10, ge=1, le=MAX_K)
     without: list[Literal["place", "sector", "track_record", "experience"]] = []
     filters: FiltersIn = FiltersIn()
+    guess_sector: bool = Field(True, description="Deduce the sector from the text where none is given")
     spread: bool = Field(False, description="Let partners with many introductions lately give their place to others")
     lang: Literal["es", "en"] = "es"
 
@@ -60,7 +61,6 @@ class MatchIn(MatchOptions):
     region: Code | None = None
     sectors: Codes = []
     date: dt.date | None = None
-    guess_sector: bool = Field(True, description="Deduce the sector from the text where none is given")
 
     model_config = ConfigDict(
         extra="forbid",

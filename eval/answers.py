@@ -22,7 +22,7 @@ from matcher.weights import Weights
 class Answer:
     """One question's ranking: partner ids with scores, best first, and whether Tinkuy stood by it.
 
-    `familiar`: how much the question is at home among the texts (see `matcher.scoring.familiarity`).
+    `familiar`: how much the question is at home among the texts (see `matcher.familiarity`).
     """
 
     question: str

@@ -60,6 +60,8 @@ def _widen(query: Query, say: Translate, language: str) -> list[str]:
 
 
 def _sector(query: Query, matches: Sequence[Match], say: Translate, language: str) -> str:
+    if "sector" in query.without:
+        return ""
     if not query.sectors:
         return say(N_("Name your sector: partners who work in it then come first.")) if matches else ""
     near = sum(any(c.signal == "sector" and c.value > 0 for c in match.contributions) for match in matches)

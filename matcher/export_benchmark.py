@@ -1,7 +1,7 @@
 """A database's own history as a benchmark folder (see `sources/benchmark.py`).
 
-Firms' records and everybody's contacts stay in the database; needs, and notes of earlier outcomes, go out in
-their own words.
+Firms' names and everybody's contacts stay in the database. The firms' region, sectors and size go out, and the ids;
+needs, and notes of earlier outcomes, in their own words.
 """
 
 import gzip

@@ -209,7 +209,7 @@ def _sector_texts(told: Told) -> str:
         return told.say(N_("you gave no sector"))
     if told.value >= IN_SECTOR:
         return told.say(N_("its texts that fit are of your sector or a related one"))
-    return told.say(N_("its texts that fit are of other sectors"))
+    return told.say(N_("none of its texts that fit is recorded under your sector"))
 
 
 def _collaboration(told: Told) -> str:

@@ -23,7 +23,7 @@ WITHOUT = {
     "place": N_("without counting place: no. {rank}"),
     "sector": N_("without counting sector: no. {rank}"),
     "track_record": N_("without counting track record: no. {rank}"),
-    "experience": N_("without counting texts on record: no. {rank}"),
+    "experience": N_("without counting work with others: no. {rank}"),
     "text": N_("by its texts alone: no. {rank}"),
 }
 PASSAGE = 260  # characters of a passage in the table

@@ -53,13 +53,18 @@ def from_folder(folder: Path, home: Path, encoder: Encoder, weights: Weights, pr
 def from_history(engine: Engine) -> Trial:
     """Return the needs that the snapshot's outcomes came of, none of them knowing its own outcomes or later ones.
 
-    Texts of partners are known to all questions, also those that were written later.
+    Outcomes without a date are known to none and ask nothing, as nobody can tell what came first. Texts of partners
+    are known to all questions, also those that were written later.
     """
     snapshot = engine.snapshot
     asked = questions_from_outcomes(snapshot.partners.values(), snapshot.evidence.values(), snapshot.outcomes)
+    undated = frozenset(outcome.id for outcome in snapshot.outcomes if outcome.date is None)
     cases = tuple(
-        Case(q.query.evidence_id or "", within_limit(q.query, q.query.evidence_id or ""), q.grades, q.outcomes)
+        Case(
+            q.query.evidence_id or "", within_limit(q.query, q.query.evidence_id or ""), q.grades, q.outcomes | undated
+        )
         for q in asked
+        if q.query.date
     )
     return Trial(HISTORY, "nDCG@10", engine, cases)
 

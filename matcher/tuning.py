@@ -100,6 +100,7 @@ def tune(trials: Sequence[Trial], start: Weights, *, seed: int, progress: Progre
         start,
         bias=round(bias, DECIMALS),
         signals={name: round(scale * w, DECIMALS) for name, w in zip(start.signals, final.tolist(), strict=True)},
+        exposure=replace(start.exposure, strength=round(scale * start.exposure.strength, DECIMALS)),
     )
     chances = _unseen_chances(asked, unseen)
     gains = [_figures(after) - _figures(each.lists) for each, after in zip(asked, unseen, strict=True)]

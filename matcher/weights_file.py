@@ -40,7 +40,9 @@ def text_of(tuned: Tuned, start: Path | None, model: str, day: dt.date) -> str:
 
 
 def rewritten(start: Path | None, weights: Weights) -> str:
-    """Return the lines of a weights file with another bias and other weights of signals, without header and provenance.
+    """Return the lines of a weights file with other numbers, without header and provenance.
+
+    Bias, weights of signals and the strength of spreading are new, all in log-odds.
 
     :raises BadWeights: it is not written one number a line, as the shipped one is.
     """
@@ -57,6 +59,8 @@ def rewritten(start: Path | None, weights: Weights) -> str:
             new = weights.signals.get(number["name"])
         elif number and not table and number["name"] == "bias":
             new = weights.bias
+        elif number and table == "exposure" and number["name"] == "strength":  # in log-odds too
+            new = weights.exposure.strength
         if number and new is not None:  # the comment stays in its column
             gap = max(len(number["old"]) + len(number["gap"]), len(_plain(new)) + 1) if number["comment"] else 0
             line = f"{number['left']}{_plain(new):<{gap}}{number['comment']}"

@@ -196,12 +196,12 @@ def test_a_question_made_of_an_outcome_does_not_know_it_nor_what_came_later(tmp_
     assert records(found, today)["unsaac"] > 0  # asked today, all is known
 
 
-def test_an_outcome_without_a_date_is_unknown_to_its_own_question_only(tmp_path: Path):
-    found = history(tmp_path, [replace(each, date=None) for each in HISTORY])
-    second = next(case for case in found.cases if case.id == "taller-1")
-    assert second.query.date is None
-    known = records(found, second.query, second.unknown)
-    assert known["unsaac"] == 0 < known["pucp"]
+def test_outcomes_without_a_date_ask_nothing_and_are_known_to_no_question(tmp_path: Path):
+    assert history(tmp_path / "none", [replace(each, date=None) for each in HISTORY]).cases == ()
+    found = history(tmp_path / "one", [replace(each, date=None) if each.id == "first" else each for each in HISTORY])
+    assert found.cases
+    for case in found.cases:
+        assert "first" in case.unknown
 
 
 @pytest.fixture

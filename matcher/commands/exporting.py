@@ -21,7 +21,7 @@ def export_command() -> None:
 @export_command.command(
     "benchmark",
     help=N_(
-        "Make a benchmark of your own history in the new FOLDER: needs that introductions came of from a day on are questions, what came of them the right answers, and what is older is all that is known. Then `python -m eval run FOLDER` tells how good the lists would have been. Contacts and firms' records never leave; needs, and notes of older outcomes, stand there word for word: read them before you pass the folder on."
+        "Make a benchmark of your own history in the new FOLDER: needs that introductions came of from a day on are questions, what came of them the right answers, and what is older is all that is known. Then `python -m eval run FOLDER` tells how good the lists would have been. Contacts and firms' names do not go out with it; their region, sectors and size, the ids, and word for word needs and notes of older outcomes do: read them before you pass the folder on."
     ),
 )
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))

@@ -77,8 +77,8 @@ class SideIndex:
 
     @cached_property
     def joint_counts(self) -> NDArray[np.int64]:
-        """How many texts each partner has together with others, (partners,)."""
-        joint = np.array([len(e.partners) > 1 for e in self.evidence], bool)
+        """How many texts each partner has together with others of this side, (partners,)."""
+        joint = np.bincount(self.pair_evidence, minlength=len(self.evidence)) > 1
         return np.bincount(self.pair_partner[joint[self.pair_evidence]], minlength=len(self.partners))
 
     @cached_property
