@@ -8,7 +8,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from matcher.errors import BadInput, BadQuery, Busy, NotFound, SnapshotError, TinkuyError
+from matcher.errors import (
+    BadInput,
+    BadQuery,
+    Busy,
+    Conflict,
+    DatabaseOutdated,
+    Denied,
+    NotFound,
+    SnapshotError,
+    TinkuyError,
+)
 from matcher.language import translator
 
 MEDIA_TYPE = "application/problem+json"
@@ -16,6 +26,9 @@ STATUS: tuple[tuple[type[TinkuyError], HTTPStatus], ...] = (
     (BadQuery, HTTPStatus.UNPROCESSABLE_ENTITY),
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.CONFLICT),
+    (Denied, HTTPStatus.FORBIDDEN),
+    (DatabaseOutdated, HTTPStatus.SERVICE_UNAVAILABLE),
     (SnapshotError, HTTPStatus.SERVICE_UNAVAILABLE),
     (Busy, HTTPStatus.SERVICE_UNAVAILABLE),
 )

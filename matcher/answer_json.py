@@ -4,18 +4,25 @@ import datetime as dt
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from matcher.records import MatchList, Partner
+from matcher.records import Evidence, MatchList, Outcome, Partner
+
+# What is for offices and owners; the record pages of the API show it to those who may see it.
+PRIVATE: dict[type, frozenset[str]] = {
+    Partner: frozenset({"contact", "consent", "owner"}),
+    Evidence: frozenset({"confidential", "summary", "owner"}),
+    Outcome: frozenset({"text", "owner"}),
+}
 
 
 def to_json(answer: MatchList) -> dict[str, Any]:
-    """Return an answer as plain values; a partner's contact is never among them."""
+    """Return an answer as plain values; nothing private is ever among them."""
     return dict(plain(answer))
 
 
 def plain(value: Any) -> Any:
     """Return dataclasses as objects, tuples as lists, sets as sorted lists, dates as ISO text."""
     if is_dataclass(value) and not isinstance(value, type):
-        hidden = {"contact"} if isinstance(value, Partner) else set()
+        hidden = PRIVATE.get(type(value), frozenset())
         return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name not in hidden}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]

@@ -3,12 +3,15 @@
 TinkuyError
 ├── BadQuery          the question cannot be answered as asked (empty, too long, unknown code)
 ├── BadInput          a file or record cannot be read at all
+├── Conflict          the record was changed meanwhile, or a step is not allowed from where things stand
+├── Denied            the caller may not do this
 ├── NotFound          no such partner, evidence, need, region or sector
 ├── ModelMissing      the encoder's weights are nowhere to be had
 ├── SnapshotError     there is no usable snapshot
 │   ├── SnapshotMissing    nothing has been built yet
 │   ├── SnapshotDamaged    a part is absent or its hash differs
 │   └── SnapshotMismatch   built by another format or another model
+├── DatabaseOutdated  the database has another shape than this version needs
 ├── BadWeights        the weights file cannot be used
 └── Busy              another process holds the lock
 
@@ -44,6 +47,14 @@ class BadInput(TinkuyError):
     """A file or a record cannot be read."""
 
 
+class Conflict(TinkuyError):
+    """The record was changed meanwhile, or a step is not allowed from where things stand."""
+
+
+class Denied(TinkuyError):
+    """The caller may not do this."""
+
+
 class NotFound(TinkuyError):
     """Nothing has that identifier."""
 
@@ -66,6 +77,10 @@ class SnapshotDamaged(SnapshotError):
 
 class SnapshotMismatch(SnapshotError):
     """The snapshot was built by another format or model."""
+
+
+class DatabaseOutdated(TinkuyError):
+    """The database has another shape than this version needs."""
 
 
 class BadWeights(TinkuyError):

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from matcher.encode import Progress
-from matcher.errors import BadInput, NotFound
+from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate
 from matcher.sources import benchmark, proinnovate, table
 from matcher.sources.reading import Read, Reader, Refusal, Row
-from matcher.store.store import BATCH, Store, Writer
+from matcher.store.store import Store
+from matcher.store.writer import BATCH, Writer
 
 FORMATS: dict[str, Reader] = {
     "table": table.read,
@@ -70,7 +71,7 @@ def _write(writer: Writer, rows: Sequence[Read], summary: Summary) -> None:
             continue
         errors = []
         for effect in (next(effects) for _ in row.records):
-            if isinstance(effect, NotFound):
+            if isinstance(effect, TinkuyError):
                 errors.append(effect)
             else:
                 setattr(summary, effect, getattr(summary, effect) + 1)

@@ -1,9 +1,12 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
+from sqlalchemy.engine import URL
+
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
 from matcher.settings import Settings
+from matcher.store.database import url_of
 from matcher.store.store import Store
 from matcher.vector_cache import CachedEncoder
 from matcher.weights import Weights
@@ -20,8 +23,22 @@ def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the database, made where it is absent."""
-    return Store.open(settings.database)
+    """Open the database; the embedded one is made where it is absent, and brought to today's shape.
+
+    :raises BadInput: TINKUY_DATABASE_URL is not understood.
+    :raises DatabaseOutdated: a server's database needs `tinkuy db upgrade`.
+    """
+    return Store.open(database_url(settings))
+
+
+def database_url(settings: Settings) -> URL:
+    """Return the database's URL.
+
+    :raises BadInput: TINKUY_DATABASE_URL is not understood.
+    """
+    if settings.database_url:
+        return url_of(settings.database_url)
+    return URL.create("sqlite", database=str(settings.database))
 
 
 def open_live_engine(settings: Settings) -> LiveEngine:
@@ -36,4 +53,7 @@ def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
     """
     store, encoder = open_store(settings), open_encoder(settings)
     with building(settings.home):  # read inside, so that a slow build never puts older data over newer
-        return Snapshot.build_alone(settings.home, *store.everything(), encoder, progress)
+        now = store.everything()
+        return Snapshot.build_alone(
+            settings.home, now.partners, now.evidence, now.outcomes, encoder, progress, version=now.version
+        )

@@ -37,7 +37,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """One who can be recommended. `country` ISO 3166-1, `region` ISO 3166-2, `sectors` ISIC Rev. 4."""
+    """One who can be recommended. `country` ISO 3166-1, `region` ISO 3166-2, `sectors` ISIC Rev. 4.
+
+    `contact`: for offices and the owner only. `consent`: False takes it out of all answers; None was never asked.
+    `owner`: the organisation whose record it is.
+    """
 
     id: str
     side: Side
@@ -50,11 +54,17 @@ class Partner:
     size: str | None = None
     url: str | None = None
     contact: str | None = None
+    consent: bool | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One text that shows what its partners can do, or need. `fields` OECD FORD, `language` ISO 639-1."""
+    """One text that shows what its partners can do, or need. `fields` OECD FORD, `language` ISO 639-1.
+
+    Of a `confidential` one everybody but its owner and the owner's office sees the `summary` in the text's place.
+    `owner`: the organisation whose record it is.
+    """
 
     id: str
     partners: tuple[str, ...]
@@ -67,6 +77,9 @@ class Evidence:
     fields: tuple[str, ...] = ()
     region: str | None = None
     source: str | None = None
+    confidential: bool | None = None
+    summary: str | None = None
+    owner: str | None = None
 
     @property
     def full_text(self) -> str:
@@ -76,7 +89,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an introduction. Country, region, sectors are those of the counterpart (the one served)."""
+    """What came of an introduction. Country, region, sectors are those of the counterpart (the one served).
+
+    `text`: for its `owner` and offices only.
+    """
 
     id: str
     partner: str
@@ -87,6 +103,7 @@ class Outcome:
     region: str | None = None
     sectors: tuple[str, ...] = ()
     text: str | None = None
+    owner: str | None = None
 
 
 Record = Partner | Evidence | Outcome

@@ -21,6 +21,7 @@ class Settings:
     :param model: a sentence-transformers folder or hub name (TINKUY_MODEL); None is the bundled model.
     :param weights: a weights file (TINKUY_WEIGHTS); None is the shipped one.
     :param language: of the interface (TINKUY_LANG), Spanish by default.
+    :param database_url: where the records are (TINKUY_DATABASE_URL); None is a SQLite file in `home`.
     """
 
     home: Path
@@ -28,6 +29,7 @@ class Settings:
     model: str | None = None
     weights: Path | None = None
     language: str = "es"
+    database_url: str | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -46,11 +48,12 @@ class Settings:
             model=environment.get("TINKUY_MODEL") or None,
             weights=Path(environment["TINKUY_WEIGHTS"]).expanduser() if environment.get("TINKUY_WEIGHTS") else None,
             language=language,
+            database_url=environment.get("TINKUY_DATABASE_URL") or None,
         )
 
     @property
     def database(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file that holds the records where no database's address is given."""
         return self.home / "tinkuy.db"
 
     @property

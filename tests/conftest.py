@@ -2,16 +2,19 @@
 
 import datetime as dt
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from postgres import Postgres, server
+from sqlalchemy.engine import URL
 
 from matcher.encode import Progress, Role, Vectors
 from matcher.engine import Engine
 from matcher.index.snapshot import Snapshot
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
+from matcher.store.store import Store
 from matcher.text import stems
 from matcher.weights import Weights
 
@@ -66,6 +69,45 @@ OUTCOMES = [
     Outcome("o2", "unsaac", Stage.MET, "taller", dt.date(2025, 5, 1), "PE", "PE-CUS", ("C14",)),
     Outcome("o3", "pucp", Stage.DECLINED, "oregano", dt.date(2023, 6, 1), "PE", "PE-TAC", ("A01",)),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever reads the environment finds an empty home, never the checkout's."""
+    monkeypatch.setenv("TINKUY_HOME", str(tmp_path / "own-home"))
+    monkeypatch.delenv("TINKUY_DATABASE_URL", raising=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """The address of an empty database of today's shape, on each engine in turn."""
+    if request.param == "sqlite":
+        return URL.create("sqlite", database=str(tmp_path / "database" / "tinkuy.db"))
+    return request.getfixturevalue("postgresql").new_database()
+
+
+@pytest.fixture
+def store(database: URL) -> Iterator[Store]:
+    store = Store.open(database)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """A database that holds the small world."""
+    with store.writing() as writer:
+        writer.upsert([*PARTNERS, *EVIDENCE, *OUTCOMES])
+    return store
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgres]:
+    """A PostgreSQL server; tests that need one are skipped where there is none."""
+    with server() as found:
+        if isinstance(found, str):
+            pytest.skip(found)
+        yield found
 
 
 @pytest.fixture

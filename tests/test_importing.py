@@ -19,11 +19,6 @@ EVIDENCE = "id,partners,text\ne1,a,Medimos color.\ne2,a;nadie,Hilamos.\ne3,a,\n"
 
 
 @pytest.fixture
-def store(tmp_path):
-    return Store.open(tmp_path / "db" / "tinkuy.db")
-
-
-@pytest.fixture
 def files(tmp_path):
     for name, text in {"partners.csv": PARTNERS, "evidence.csv": EVIDENCE}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS
 
-from matcher.errors import NotFound
+from matcher.errors import BadInput, Conflict, NotFound
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
 from matcher.store.store import Store
 
@@ -40,11 +40,6 @@ TEXT = Evidence(
 )
 
 
-@pytest.fixture
-def store(tmp_path):
-    return Store.open(tmp_path / "folder" / "tinkuy.db")
-
-
 def write(store, *records):
     with store.writing() as writer:
         return writer.upsert(records)
@@ -67,11 +62,12 @@ def test_a_new_store_is_empty(store):
     assert set(store.counts().values()) == {0}
 
 
-def test_records_survive_closing(store, tmp_path):
+def test_records_survive_closing(store, database):
     write(store, LAB, OTHER, TEXT)
-    again = Store.open(tmp_path / "folder" / "tinkuy.db")
+    again = Store.open(database)
     assert again.evidence() == [TEXT]
     assert again.partners() == [LAB, OTHER]
+    again.close()
 
 
 def test_upsert_tells_added_changed_unchanged_in_order(store):
@@ -153,3 +149,102 @@ def test_an_evidences_partners_keep_their_order_and_may_change_places(store, par
     changed = replace(TEXT, partners=partners)
     assert write(store, changed) == ["unchanged" if partners == TEXT.partners else "changed"]
     assert store.evidence() == [changed]
+
+
+def test_each_transaction_that_writes_has_the_next_number_and_records_keep_theirs(store):
+    start = store.version()
+    write(store, LAB, OTHER)
+    write(store, LAB, replace(OTHER, city="Puno"))
+    assert store.version() == start + 2
+    assert (store.get(Partner, "lab").version, store.get(Partner, "otro").version) == (start + 1, start + 2)
+    assert store.get(Partner, "nadie") is None
+
+
+def test_put_writes_what_is_given_and_nothing_else(store):
+    write(store, LAB, OTHER, TEXT)
+    bare = Evidence("e", ("lab",), "project", "Otros tintes.")
+    with store.writing() as writer:
+        assert writer.put(bare) == "changed"
+    assert store.evidence() == [bare]
+
+
+def test_a_write_that_expects_another_version_is_a_conflict(store):
+    write(store, LAB)
+    version = store.get(Partner, "lab").version
+    with store.writing() as writer:
+        assert writer.put(replace(LAB, city="Anta"), expected=version) == "changed"
+    with pytest.raises(Conflict, match=f"it is at {version + 1}, not at {version}"), store.writing() as writer:
+        writer.put(replace(LAB, city="Calca"), expected=version)
+    with pytest.raises(Conflict), store.writing() as writer:
+        writer.delete(Partner, "lab", expected=version)
+    with pytest.raises(Conflict, match="exists already"), store.writing() as writer:
+        writer.put(LAB, new=True)
+    with pytest.raises(NotFound, match="no partner has the id 'otro'"), store.writing() as writer:
+        writer.put(OTHER, expected=1)
+    assert store.partners() == [replace(LAB, city="Anta")]
+
+
+def test_with_a_partner_go_the_texts_that_speak_of_no_other_and_its_outcomes(store):
+    own = Evidence("own", ("lab",), "project", "Solo suyo.")
+    served = Outcome("served", "otro", Stage.MET, "lab")
+    write(store, LAB, OTHER, FIRM, TEXT, own, Outcome("mine", "lab", Stage.PROJECT, "taller"), served)
+    before = store.version()
+    with store.writing() as writer:
+        gone = writer.delete(Partner, "lab")
+    assert gone == {Partner: ["lab"], Evidence: ["own"], Outcome: ["mine"]}
+    assert store.partners() == [OTHER, FIRM]
+    assert store.evidence() == [replace(TEXT, partners=("otro",))]
+    assert store.outcomes() == [replace(served, counterpart=None)]
+    changes = store.changes(before)
+    assert changes.gone == {(Partner, "lab"), (Evidence, "own"), (Outcome, "mine")}
+    assert changes.evidence == (replace(TEXT, partners=("otro",)),)
+    assert changes.outcomes == (replace(served, counterpart=None),)
+    assert changes.version == before + 1
+    with pytest.raises(NotFound), store.writing() as writer:
+        writer.delete(Partner, "lab")
+
+
+def test_what_is_written_again_is_no_longer_dead(store):
+    write(store, LAB)
+    before = store.version()
+    with store.writing() as writer:
+        writer.delete(Partner, "lab")
+    write(store, LAB)
+    changes = store.changes(before)
+    assert (changes.gone, changes.partners) == (frozenset(), (replace(LAB, contact=None),))
+
+
+def test_everybody_sees_no_contact_no_confidential_text_and_nobody_who_withdrew(store):
+    need = Evidence("n", ("taller",), "need", "Texto secreto.", "Título secreto", summary="Resumen.", confidential=True)
+    both = Evidence("b", ("otro", "taller"), "project", "De dos.")
+    told = Outcome("o", "lab", Stage.MET, "otro", text="Contado en secreto.")
+    write(store, LAB, replace(OTHER, consent=False), FIRM, need, both, Evidence("x", ("otro",), "need", "Suyo."), told)
+    seen = store.everything()
+    assert seen.partners == (replace(LAB, contact=None), FIRM)
+    shown = Evidence("n", ("taller",), "need", "Resumen.", confidential=True)
+    assert seen.evidence == (replace(both, partners=("taller",)), shown)
+    assert seen.outcomes == (Outcome("o", "lab", Stage.MET),)
+    assert seen.version == store.version()
+    changes = store.changes(0)
+    assert (changes.partners, changes.evidence, changes.outcomes) == (seen.partners, seen.evidence, seen.outcomes)
+    assert changes.gone == {(Partner, "otro"), (Evidence, "x")}
+
+
+def test_a_partner_that_withdraws_is_gone_with_all_that_only_it_says(store):
+    write(store, LAB, OTHER, TEXT, Evidence("own", ("otro",), "project", "Suyo."), Outcome("o", "otro", Stage.MET))
+    before = store.version()
+    write(store, replace(OTHER, consent=False))
+    changes = store.changes(before)
+    assert changes.gone == {(Partner, "otro"), (Evidence, "own"), (Outcome, "o")}
+    assert changes.evidence == (replace(TEXT, partners=("lab",)),)
+    write(store, replace(OTHER, consent=True))
+    again = store.changes(changes.version)
+    assert [e.id for e in again.evidence] == ["e", "own"]
+    assert [o.id for o in again.outcomes] == ["o"]
+
+
+def test_a_confidential_text_without_a_summary_is_refused(store):
+    (_, error) = write(store, FIRM, Evidence("n", ("taller",), "need", "Secreto.", confidential=True, summary=" "))
+    assert isinstance(error, BadInput)
+    assert "'n' is confidential and needs a summary" in str(error)
+    assert store.evidence() == []

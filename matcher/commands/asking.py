@@ -120,9 +120,8 @@ def _day(moment: Any) -> date | None:
 @in_context
 def show_command(context: Context, id_: str, as_json: bool) -> None:
     """Show one record of the database."""
-    store = parts.open_store(context.settings)
-    partners = {p.id: p for p in store.partners()}
-    evidence = store.evidence()
+    now = parts.open_store(context.settings).everything()
+    partners, evidence = {p.id: p for p in now.partners}, now.evidence
     if id_ in partners:
         texts = [e for e in evidence if id_ in e.partners]
         found: Any = {"partner": partners[id_], "evidence": texts}

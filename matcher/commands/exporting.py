@@ -34,7 +34,8 @@ def export_command() -> None:
 @in_context
 def benchmark_command(context: Context, folder: Path, since: datetime | None) -> None:
     """Export outcomes as a benchmark folder."""
-    partners, evidence, outcomes = parts.open_store(context.settings).everything()
+    now = parts.open_store(context.settings).everything()
+    partners, evidence, outcomes = now.partners, now.evidence, now.outcomes
     day = since.date() if since else default_since(outcomes)
     found = split(partners, evidence, outcomes, day)
     write(folder, found)

@@ -1,6 +1,6 @@
 """A snapshot: one built index on disk, complete or absent.
 
-    snapshots/<id>/manifest.json     format, model, dimensions, counts, when, sha256 of every part
+    snapshots/<id>/manifest.json     format, model, dimensions, counts, when, the database's version, hashes of parts
     snapshots/<id>/partners.jsonl, evidence.jsonl, outcomes.jsonl
     snapshots/<id>/contrast.npz, background.npz, sector_guess.npz   see the modules of these names
     snapshots/<id>/supply/, demand/  dense.faiss, dense.npz, side.npz, lexical/
@@ -32,7 +32,7 @@ from matcher.index.side import SideIndex
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Side
 
-FORMAT = 3
+FORMAT = 4
 KEEP = 2  # snapshots left on disk: the one that serves and the one before it
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -88,8 +88,13 @@ class Snapshot:
         outcomes: Sequence[Outcome],
         encoder: Encoder,
         progress: Progress | None,
+        *,
+        version: int = 0,
     ) -> str:
-        """Do the work of `build` inside a `building` block of the caller's."""
+        """Do the work of `build` inside a `building` block of the caller's.
+
+        :param version: of the database that the records were read at.
+        """
         for leftover in (home / "snapshots").glob(_ASIDE + "*"):  # of builds that were killed
             shutil.rmtree(leftover)
         for leftover in home.glob(f".{CURRENT}-*"):
@@ -117,6 +122,7 @@ class Snapshot:
             "format": FORMAT,
             "id": id_,
             "built": now.isoformat(timespec="seconds"),
+            "version": version,
             "model": encoder.revision,
             "dimensions": encoder.dimensions,
             "counts": counts,
@@ -228,7 +234,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         found = manifest["format"]
         if found == FORMAT:
-            _ = [manifest[name] for name in ("id", "model", "dimensions")], manifest["parts"].items()
+            _ = [manifest[name] for name in ("id", "model", "dimensions", "version")], manifest["parts"].items()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(
             N_("snapshot {id} is damaged: {part} is absent or altered. Run `tinkuy index` to build it anew"),

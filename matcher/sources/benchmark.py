@@ -215,10 +215,11 @@ def _title(data: dict[str, Any]) -> str | None:
 
 
 def _partner(data: dict[str, Any], side: Side) -> Partner:
+    place = _place(data)
     return Partner(
         id=str(data["id"]), side=Side(data.get("side", side)), name=clean(str(data["name"])),
         kind=str(data.get("kind") or "other"), city=data.get("city") or None, sectors=_sectors(data),
-        size=data.get("size"), **_place(data),
+        size=data.get("size"), country=place["country"], region=place["region"],
     )  # fmt: skip
 
 

@@ -1,29 +1,71 @@
-"""Reading and writing records."""
+"""Reading records: as they are stored, as everybody may see them, and what has changed since."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields as record_fields
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from filelock import FileLock
-from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy import Engine, func, or_, select
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from matcher.errors import NotFound
-from matcher.language import N_
-from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
-from matcher.store.tables import Base, EvidencePartnerRow, EvidenceRow, OutcomeRow, PartnerRow
+from matcher.records import Evidence, Outcome, Partner, Record, Side
+from matcher.store import database
+from matcher.store.rows import (
+    ROWS,
+    TO_RECORD,
+    public_evidence,
+    public_outcome,
+    public_partner,
+    to_evidence,
+    to_outcome,
+    to_partner,
+)
+from matcher.store.tables import (
+    ClockRow,
+    EvidencePartnerRow,
+    EvidenceRow,
+    OutcomeRow,
+    PartnerRow,
+    TombstoneRow,
+)
+from matcher.store.writer import Writer
 
-LOCK_WAIT_S = 60  # how long a writer waits for another to finish
-BATCH = 500  # records looked up and written at once; SQLite allows 999 variables at least
-Effect = Literal["added", "changed", "unchanged"]
-ROWS: dict[type[Record], type[PartnerRow | EvidenceRow | OutcomeRow]] = {
-    Partner: PartnerRow,
-    Evidence: EvidenceRow,
-    Outcome: OutcomeRow,
-}
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as it is stored. `version`: the transaction that last wrote it, its ETag."""
+
+    record: Record
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All records as everybody may see them, as of transaction `version`."""
+
+    version: int
+    partners: tuple[Partner, ...]
+    evidence: tuple[Evidence, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What everybody may see of what was written after some version, up to `version`.
+
+    `gone`: (kind, id) of records that are no more, or no longer to be seen; kinds are the record classes.
+    """
+
+    version: int
+    partners: tuple[Partner, ...]
+    evidence: tuple[Evidence, ...]
+    outcomes: tuple[Outcome, ...]
+    gone: frozenset[tuple[type[Record], str]]
+
+
+KINDS: dict[str, type[Record]] = {row.__tablename__: kind for kind, row in ROWS.items()}
 
 
 class Store:
@@ -33,57 +75,128 @@ class Store:
         self.engine = engine
 
     @classmethod
-    def open(cls, path: Path) -> "Store":
-        """Open the SQLite file `path`, made with its tables where it is absent."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": LOCK_WAIT_S})
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        store = cls(engine)
-        # Two processes that make the same file take turns: SQLite does not wait when it changes to WAL.
-        with FileLock(f"{path}.lock", timeout=LOCK_WAIT_S), engine.begin() as connection:
-            Base.metadata.create_all(connection)
-        return store
+    def open(cls, where: Path | URL) -> "Store":
+        """Open a database: the SQLite file `where` is made or brought to today's shape, a server's must have it.
+
+        :raises DatabaseOutdated: a server's database needs `tinkuy db upgrade`.
+        """
+        url = URL.create("sqlite", database=str(where)) if isinstance(where, Path) else where
+        engine = database.connect(url)
+        if url.get_backend_name() == "sqlite":
+            database.upgrade(url)
+        else:
+            try:
+                database.check(engine)
+            except BaseException:
+                engine.dispose()
+                raise
+        return cls(engine)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
 
     @contextmanager
-    def writing(self) -> Iterator["Writer"]:
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees the database as of one moment."""
+        engine = self.engine
+        if engine.dialect.name != "sqlite":  # SQLite's readers have that anyway
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with Session(engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
         """Give a Writer whose work is kept whole when the block ends, and dropped when it raises."""
         engine = self.engine.execution_options(tinkuy_write=True)
         with engine.connect() as connection, Session(bind=connection) as session, session.begin():
             yield Writer(session)
 
+    def version(self) -> int:
+        """Return the number of the last transaction that wrote; cheap enough for every question."""
+        with self.engine.connect() as connection:
+            return int(connection.scalar(select(ClockRow.version)) or 0)
+
+    def get(self, kind: type[Record], id_: str) -> Stored | None:
+        """Return one record as it is stored."""
+        with self.reading() as session:
+            row: Any = session.get(ROWS[kind], id_)
+            return Stored(TO_RECORD[kind](row), row.version) if row else None
+
     def partners(self) -> list[Partner]:
-        """Return all partners by id."""
-        with Session(self.engine) as session:
-            return [_to_partner(row) for row in session.scalars(select(PartnerRow).order_by(PartnerRow.id))]
+        """Return all partners by id, as they are stored."""
+        with self.reading() as session:
+            return _partners(session)
 
     def partner_names(self) -> dict[str, str]:
         """Return id -> name of all partners."""
-        with Session(self.engine) as session:
+        with self.reading() as session:
             return {row.id: row.name for row in session.execute(select(PartnerRow.id, PartnerRow.name))}
 
     def evidence(self) -> list[Evidence]:
-        """Return all evidence by id."""
-        with Session(self.engine) as session:
-            return [_to_evidence(row) for row in session.scalars(select(EvidenceRow).order_by(EvidenceRow.id))]
+        """Return all evidence by id, as it is stored."""
+        with self.reading() as session:
+            return _evidence(session)
 
     def outcomes(self) -> list[Outcome]:
-        """Return all outcomes by id."""
-        with Session(self.engine) as session:
-            return [_to_outcome(row) for row in session.scalars(select(OutcomeRow).order_by(OutcomeRow.id))]
+        """Return all outcomes by id, as they are stored."""
+        with self.reading() as session:
+            return _outcomes(session)
 
-    def everything(self) -> tuple[list[Partner], list[Evidence], list[Outcome]]:
-        """Return all records as of one moment: see the three above."""
-        with Session(self.engine) as session:
-            return (
-                [_to_partner(row) for row in session.scalars(select(PartnerRow).order_by(PartnerRow.id))],
-                [_to_evidence(row) for row in session.scalars(select(EvidenceRow).order_by(EvidenceRow.id))],
-                [_to_outcome(row) for row in session.scalars(select(OutcomeRow).order_by(OutcomeRow.id))],
-            )
+    def everything(self) -> Contents:
+        """Return all records as everybody may see them: no contacts, no confidential texts, nobody who withdrew."""
+        with self.reading() as session:
+            version = _version(session)
+            partners, evidence, outcomes = _partners(session), _evidence(session), _outcomes(session)
+        withdrawn = frozenset(p.id for p in partners if p.consent is False)
+        shown = [p for p in partners if p.id not in withdrawn]
+        return Contents(version, *_seen(shown, evidence, outcomes, withdrawn))
+
+    def changes(self, since: int) -> Changes:
+        """Return what has been written after version `since`; a record that a withdrawn partner hides is gone too."""
+        with self.reading() as session:
+            version = _version(session)
+            new = session.scalars(select(PartnerRow).where(PartnerRow.version > since).order_by(PartnerRow.id))
+            partners = [to_partner(row) for row in new]
+            touched = select(PartnerRow.id).where(PartnerRow.version > since)
+            named = select(EvidencePartnerRow.evidence_id).where(EvidencePartnerRow.partner_id.in_(touched))
+            evidence = [
+                to_evidence(row)
+                for row in session.scalars(
+                    select(EvidenceRow)
+                    .where(or_(EvidenceRow.version > since, EvidenceRow.id.in_(named)))
+                    .order_by(EvidenceRow.id)
+                )
+            ]
+            outcomes = [
+                to_outcome(row)
+                for row in session.scalars(
+                    select(OutcomeRow)
+                    .where(
+                        or_(
+                            OutcomeRow.version > since,
+                            OutcomeRow.partner.in_(touched),
+                            OutcomeRow.counterpart.in_(touched),
+                        )
+                    )
+                    .order_by(OutcomeRow.id)
+                )
+            ]
+            withdrawn = frozenset(session.scalars(select(PartnerRow.id).where(PartnerRow.consent.is_(False))))
+            graves = session.execute(
+                select(TombstoneRow.kind, TombstoneRow.id).where(TombstoneRow.version > since)
+            ).all()
+        shown = [p for p in partners if p.id not in withdrawn]
+        seen = _seen(shown, evidence, outcomes, withdrawn)
+        gone: set[tuple[type[Record], str]] = {(KINDS[kind], id_) for kind, id_ in graves}
+        read: list[Record] = [*partners, *evidence, *outcomes]
+        kept: list[Record] = [*seen[0], *seen[1], *seen[2]]
+        gone |= {(type(r), r.id) for r in read} - {(type(r), r.id) for r in kept}
+        return Changes(version, *seen, frozenset(gone))
 
     def counts(self) -> dict[str, int]:
         """Return how many records there are: supply and demand partners, evidence of each, outcomes."""
-        with Session(self.engine) as session:
+        with self.reading() as session:
             partners = dict(session.execute(select(PartnerRow.side, func.count()).group_by(PartnerRow.side)).all())
             texts = dict(
                 session.execute(
@@ -102,126 +215,28 @@ class Store:
         }
 
 
-class Writer:
-    """What can be done inside one write transaction."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    def upsert(self, records: Sequence[Record]) -> list[Effect | NotFound]:
-        """Add or update records by id; tell of each what became of it, in order.
-
-        A value that is not given (None or empty) leaves the stored one as it is. A record that
-        names a partner that does not exist is not written, and its error returned.
-        """
-        effects: list[Effect | NotFound] = []
-        for start in range(0, len(records), BATCH):
-            effects += self._upsert_batch(records[start : start + BATCH])
-        return effects
-
-    def _upsert_batch(self, batch: Sequence[Record]) -> list[Effect | NotFound]:
-        stored = {
-            (type(r), r.id): r for kind in ROWS for r in self._stored(kind, [x.id for x in batch if type(x) is kind])
-        }
-        before = dict(stored)
-        named = {id_ for record in batch for id_ in _named_partners(record)}
-        partners = {p.id for p in self._stored(Partner, sorted(named))}
-        effects: list[Effect | NotFound] = []
-        for record in batch:
-            missing = [id_ for id_ in _named_partners(record) if id_ not in partners]
-            if missing:
-                message = N_("{id!r} names partner {partner!r}, which does not exist: import the partners first")
-                effects.append(NotFound(message, id=record.id, partner=missing[0]))
-                continue
-            old = stored.get((type(record), record.id))
-            new = _merge(old, record) if old else record
-            stored[type(record), record.id] = new
-            if isinstance(new, Partner):
-                partners.add(new.id)
-            effects.append("added" if old is None else "unchanged" if new == old else "changed")
-        for kind in ROWS:  # partners before the texts that name them
-            for key, record in stored.items():
-                if key[0] is kind and key not in before:
-                    self.session.add(_to_row(record))
-                elif key[0] is kind and before[key] != record:
-                    self.session.merge(_to_row(record))
-            self.session.flush()
-        self.session.expunge_all()
-        return effects
-
-    def _stored(self, kind: type[Record], ids: Sequence[str]) -> list[Record]:
-        row: Any = ROWS[kind]
-        found: list[Record] = []
-        for start in range(0, len(ids), BATCH):
-            part = list(dict.fromkeys(ids[start : start + BATCH]))
-            found += [_TO_RECORD[kind](r) for r in self.session.scalars(select(row).where(row.id.in_(part)))]
-        return found
+def _version(session: Session) -> int:
+    return int(session.scalar(select(ClockRow.version)) or 0)
 
 
-def _named_partners(record: Record) -> tuple[str, ...]:
-    if isinstance(record, Evidence):
-        return record.partners
-    if isinstance(record, Outcome):
-        return tuple(id_ for id_ in (record.partner, record.counterpart) if id_)
-    return ()
+def _partners(session: Session) -> list[Partner]:
+    return [to_partner(row) for row in session.scalars(select(PartnerRow).order_by(PartnerRow.id))]
 
 
-def _merge(old: Record, new: Record) -> Record:
-    given = {f.name: value for f in record_fields(new) if (value := getattr(new, f.name)) not in (None, ())}
-    return replace(old, **given)
+def _evidence(session: Session) -> list[Evidence]:
+    return [to_evidence(row) for row in session.scalars(select(EvidenceRow).order_by(EvidenceRow.id))]
 
 
-def _configure_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy's recipe: we begin transactions ourselves
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+def _outcomes(session: Session) -> list[Outcome]:
+    return [to_outcome(row) for row in session.scalars(select(OutcomeRow).order_by(OutcomeRow.id))]
 
 
-def _begin_sqlite(connection: Any) -> None:
-    writing = connection.get_execution_options().get("tinkuy_write")
-    # A writer takes its lock at once: two that read first and write later would both fail.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _to_row(record: Record) -> PartnerRow | EvidenceRow | OutcomeRow:
-    values = {
-        f.name: list(value) if isinstance(value := getattr(record, f.name), tuple) else value
-        for f in record_fields(record)
-    }
-    if isinstance(record, Evidence):
-        partners = values.pop("partners")
-        values["partner_rows"] = [
-            EvidencePartnerRow(evidence_id=record.id, position=i, partner_id=p) for i, p in enumerate(partners)
-        ]
-    return ROWS[type(record)](**values)
-
-
-def _to_partner(row: PartnerRow) -> Partner:
-    return Partner(
-        id=row.id, side=Side(row.side), name=row.name, kind=row.kind, country=row.country, region=row.region,
-        city=row.city, sectors=tuple(row.sectors), size=row.size, url=row.url, contact=row.contact,
-    )  # fmt: skip
-
-
-def _to_evidence(row: EvidenceRow) -> Evidence:
-    return Evidence(
-        id=row.id, partners=tuple(p.partner_id for p in row.partner_rows), kind=row.kind, text=row.text,
-        title=row.title, language=row.language, date=row.date, sectors=tuple(row.sectors),
-        fields=tuple(row.fields), region=row.region, source=row.source,
-    )  # fmt: skip
-
-
-def _to_outcome(row: OutcomeRow) -> Outcome:
-    return Outcome(
-        id=row.id, partner=row.partner, stage=Stage(row.stage), counterpart=row.counterpart, date=row.date,
-        country=row.country, region=row.region, sectors=tuple(row.sectors), text=row.text,
-    )  # fmt: skip
-
-
-_TO_RECORD: dict[type[Record], Callable[[Any], Record]] = {
-    Partner: _to_partner,
-    Evidence: _to_evidence,
-    Outcome: _to_outcome,
-}
+def _seen(
+    partners: Sequence[Partner], evidence: Sequence[Evidence], outcomes: Sequence[Outcome], withdrawn: frozenset[str]
+) -> tuple[tuple[Partner, ...], tuple[Evidence, ...], tuple[Outcome, ...]]:
+    """Return what everybody may see of records; those of withdrawn partners alone are left out."""
+    return (
+        tuple(public_partner(p) for p in partners),
+        tuple(text for e in evidence if (text := public_evidence(e, withdrawn))),
+        tuple(known for o in outcomes if (known := public_outcome(o, withdrawn))),
+    )

@@ -1,16 +1,39 @@
-"""The tables. Lists of codes are JSON; who is named in an evidence, and in which order, is a table."""
+"""The tables. Lists of codes are JSON; who is named in an evidence, and in which order, is a table.
+
+Every row of a record carries `version`: the number of the transaction that last wrote it. It is what an ETag
+shows, what a delta starts from, and, since writers take turns, the order in which things were written.
+"""
 
 import datetime as dt
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Base(DeclarativeBase):
     """All tables."""
 
-    type_annotation_map: ClassVar[dict[Any, Any]] = {list[str]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {list[str]: JSON, dict[str, Any]: JSON}
+
+
+class ClockRow(Base):
+    """One row: the number of the last transaction that wrote. Whoever writes raises it first, and so waits its turn."""
+
+    __tablename__ = "clock"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+class OrganisationRow(Base):
+    """Who owns records and holds keys. `office`: the technology transfer office that serves it."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str]
+    office: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"))
 
 
 class PartnerRow(Base):
@@ -29,6 +52,9 @@ class PartnerRow(Base):
     size: Mapped[str | None]
     url: Mapped[str | None]
     contact: Mapped[str | None]
+    consent: Mapped[bool | None]
+    owner: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
 class EvidencePartnerRow(Base):
@@ -56,6 +82,10 @@ class EvidenceRow(Base):
     fields: Mapped[list[str]]
     region: Mapped[str | None]
     source: Mapped[str | None]
+    confidential: Mapped[bool | None]
+    summary: Mapped[str | None]
+    owner: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
     partner_rows: Mapped[list[EvidencePartnerRow]] = relationship(
         order_by=EvidencePartnerRow.position, cascade="all, delete-orphan", lazy="selectin"
     )
@@ -75,3 +105,132 @@ class OutcomeRow(Base):
     region: Mapped[str | None]
     sectors: Mapped[list[str]]
     text: Mapped[str | None]
+    owner: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class TombstoneRow(Base):
+    """What a record that is no more leaves behind, so that whoever read it before forgets it too: its kind and id."""
+
+    __tablename__ = "tombstone"
+
+    kind: Mapped[str] = mapped_column(String, primary_key=True)
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class KeyRow(Base):
+    """An API key: what is stored of it lets nobody in. `role`: see `access.Role`."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    hash: Mapped[str]
+    role: Mapped[str]
+    organisation: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    label: Mapped[str | None]
+    created: Mapped[dt.datetime]
+    revoked: Mapped[dt.datetime | None]
+
+
+class AuditRow(Base):
+    """Who did what to which record, and when; never what it says."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    key: Mapped[str | None]
+    organisation: Mapped[str | None]
+    action: Mapped[str]
+    kind: Mapped[str | None]
+    record: Mapped[str | None]
+    request: Mapped[str | None]
+
+
+class ReplyRow(Base):
+    """The answer to a write that carried an idempotency key, given again when the write is sent again."""
+
+    __tablename__ = "reply"
+
+    caller: Mapped[str] = mapped_column(String, primary_key=True)
+    key: Mapped[str] = mapped_column(String, primary_key=True)
+    digest: Mapped[str]
+    status: Mapped[int]
+    body: Mapped[str]
+    headers: Mapped[dict[str, Any]]
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class ShortlistRow(Base):
+    """A partner that an office keeps in mind for a need or a capability."""
+
+    __tablename__ = "shortlist"
+
+    organisation: Mapped[str] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    evidence: Mapped[str] = mapped_column(ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True)
+    partner: Mapped[str] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), primary_key=True, index=True)
+    note: Mapped[str | None]
+    added: Mapped[dt.datetime]
+    key: Mapped[str | None]
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class IntroductionRow(Base):
+    """A request that two partners meet, and how far it came. `stage`: see `introductions`."""
+
+    __tablename__ = "introduction"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    organisation: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    evidence: Mapped[str | None] = mapped_column(ForeignKey("evidence.id", ondelete="SET NULL"), index=True)
+    supply: Mapped[str] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), index=True)
+    demand: Mapped[str] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), index=True)
+    stage: Mapped[str] = mapped_column(String, index=True)
+    note: Mapped[str | None]
+    created: Mapped[dt.datetime]
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class IntroductionStepRow(Base):
+    """One step of an introduction: who took it, when, from which stage to which."""
+
+    __tablename__ = "introduction_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    introduction: Mapped[str] = mapped_column(ForeignKey("introduction.id", ondelete="CASCADE"), index=True)
+    before: Mapped[str | None]
+    after: Mapped[str]
+    reason: Mapped[str | None]
+    key: Mapped[str | None]
+    at: Mapped[dt.datetime]
+
+
+class SavedSearchRow(Base):
+    """A question that an office asks again when there is something new. `seen`: the version it was last asked at."""
+
+    __tablename__ = "saved_search"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    organisation: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    name: Mapped[str]
+    question: Mapped[dict[str, Any]]
+    threshold: Mapped[float] = mapped_column(Double)
+    feed: Mapped[str] = mapped_column(String, unique=True)
+    created: Mapped[dt.datetime]
+    seen: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class InboxRow(Base):
+    """New evidence that answers a saved search."""
+
+    __tablename__ = "inbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    search: Mapped[str] = mapped_column(ForeignKey("saved_search.id", ondelete="CASCADE"), index=True)
+    evidence: Mapped[str] = mapped_column(ForeignKey("evidence.id", ondelete="CASCADE"), index=True)
+    partner: Mapped[str] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), index=True)
+    probability: Mapped[float] = mapped_column(Double)
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    read: Mapped[dt.datetime | None]

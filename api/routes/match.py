@@ -1,37 +1,21 @@
-"""The routes. They are plain functions, so that the server runs them in threads, off the event loop."""
+"""Questions and their answers, and the public records that answers name."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Body, Path, Query
 
-from api.schemas import CodeName, EvidenceOut, MatchIn, MatchListOut, MatchOptions, PartnerPage
+from api.schemas import EvidenceOut, MatchIn, MatchListOut, MatchOptions, PartnerPage
+from api.state import Current
 from matcher.answer_json import plain, to_json
-from matcher.engine import Engine
 from matcher.errors import NotFound
 from matcher.language import N_
-from matcher.places import find_country, region_codes, region_name
-from matcher.sectors import tree
 
 router = APIRouter()
 
 
-def engine_of(request: Request) -> Engine:
-    """Return the engine of the snapshot that serves now."""
-    engine: Engine = request.app.state.live.current()
-    return engine
-
-
 DEFAULTS = MatchOptions.model_validate({})
-Current = Annotated[Engine, Depends(engine_of)]
 PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"])]
 EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"])]
-
-
-@router.get("/", include_in_schema=False)
-def home() -> RedirectResponse:
-    """Lead to where one can try it."""
-    return RedirectResponse("/docs")
 
 
 @router.post("/v1/matches", response_model=MatchListOut, tags=["match"])
@@ -85,27 +69,3 @@ def evidence_matches(
 def evidence(evidence_id: EvidenceId, engine: Current) -> object:
     """Return one text, of supply or of demand."""
     return plain(engine.evidence(evidence_id))
-
-
-@router.get("/v1/regions", response_model=list[CodeName], tags=["codes"])
-def regions(country: Annotated[str, Query(max_length=60)] = "PE") -> list[dict[str, str]]:
-    """List the regions of a country (ISO 3166-2)."""
-    return [{"code": c, "es": region_name(c), "en": region_name(c)} for c in region_codes(find_country(country))]
-
-
-@router.get("/v1/sectors", response_model=list[CodeName], tags=["codes"])
-def sectors() -> list[dict[str, str]]:
-    """List the sections and divisions of ISIC Rev. 4 (CIIU)."""
-    return [{"code": s.code, "es": s.es, "en": s.en} for s in tree().values()]
-
-
-@router.get("/healthz", tags=["operation"])
-def healthz() -> dict[str, str]:
-    """Tell that the process answers."""
-    return {"status": "ok"}
-
-
-@router.get("/readyz", tags=["operation"])
-def readyz(engine: Current) -> dict[str, str]:
-    """Tell that questions can be answered, and from which snapshot; 503 where not."""
-    return {"status": "ready", "snapshot": engine.snapshot.id, "model": engine.encoder.revision}

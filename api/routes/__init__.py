@@ -1,0 +1,9 @@
+"""The routes, one module a subject. They are plain functions, so that the server runs them in threads."""
+
+from fastapi import APIRouter
+
+from api.routes import codes, match, operation
+
+router = APIRouter()
+for _part in (match, codes, operation):
+    router.include_router(_part.router)

@@ -1,0 +1,179 @@
+"""Writing records: whole transactions, one after the other, each with its number."""
+
+from collections.abc import Sequence
+from dataclasses import fields as record_fields
+from dataclasses import replace
+from typing import Any, Literal
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from matcher.errors import BadInput, Conflict, NotFound, TinkuyError
+from matcher.language import N_
+from matcher.records import Evidence, Outcome, Partner, Record
+from matcher.store.rows import ROWS, TO_RECORD, to_row
+from matcher.store.tables import ClockRow, EvidencePartnerRow, OutcomeRow, TombstoneRow
+
+BATCH = 500  # records looked up and written at once; SQLite allows 999 variables at least
+Effect = Literal["added", "changed", "unchanged"]
+
+
+class Writer:
+    """What can be done inside one write transaction. `version`: its number, greater than any before."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        # The row stays locked until the transaction ends, so that numbers become visible in their order.
+        session.execute(update(ClockRow).values(version=ClockRow.version + 1))
+        self.version = int(session.scalars(select(ClockRow.version)).one())
+
+    def upsert(self, records: Sequence[Record]) -> list[Effect | TinkuyError]:
+        """Add or update records by id; tell of each what became of it, in order.
+
+        A value that is not given (None or empty) leaves the stored one as it is. A record that
+        names a partner that does not exist, or is confidential without a summary, is not written,
+        and its error returned.
+        """
+        return self._write(records, merge=True)
+
+    def put(self, record: Record, *, expected: int | None = None, new: bool = False) -> Effect:
+        """Write a record as it is given: what it leaves empty becomes empty.
+
+        :param expected: the version that it must have now.
+        :param new: it must not exist yet.
+        :raises Conflict: it has another version, or exists already.
+        :raises NotFound: it names a partner that does not exist, or must be there and is not.
+        :raises BadInput: confidential without a summary.
+        """
+        self._expect(type(record), record.id, expected, new=new)
+        (effect,) = self._write([record], merge=False)
+        if isinstance(effect, TinkuyError):
+            raise effect
+        return effect
+
+    def delete(self, kind: type[Record], id_: str, *, expected: int | None = None) -> dict[type[Record], list[str]]:
+        """Delete a record and what cannot be without it; return the ids of all that is gone, by kind.
+
+        With a partner go the texts that speak of no other and its outcomes; outcomes with it as
+        counterpart stay without a name.
+
+        :raises NotFound: there is none.
+        :raises Conflict: it has another version than expected.
+        """
+        self._expect(kind, id_, expected, must=True)
+        gone: dict[type[Record], list[str]] = {kind: [id_]}
+        if kind is Partner:
+            self._leave(id_, gone)
+        self.session.execute(delete(ROWS[kind]).where(ROWS[kind].id == id_))
+        for each, ids in gone.items():
+            for one in ids:
+                self.session.merge(TombstoneRow(kind=ROWS[each].__tablename__, id=one, version=self.version))
+        self.session.flush()
+        return gone
+
+    def _leave(self, partner: str, gone: dict[type[Record], list[str]]) -> None:
+        """Take a partner out of texts and outcomes before it is deleted."""
+        session, link = self.session, EvidencePartnerRow
+        texts = list(session.scalars(select(link.evidence_id).where(link.partner_id == partner)))
+        shared = set(
+            session.scalars(select(link.evidence_id).where(link.evidence_id.in_(texts), link.partner_id != partner))
+        )
+        session.execute(delete(link).where(link.partner_id == partner))
+        evidence, outcome = ROWS[Evidence], OutcomeRow
+        gone[Evidence] = sorted(set(texts) - shared)
+        session.execute(delete(evidence).where(evidence.id.in_(gone[Evidence])))
+        session.execute(update(evidence).where(evidence.id.in_(shared)).values(version=self.version))
+        gone[Outcome] = sorted(session.scalars(select(outcome.id).where(outcome.partner == partner)))
+        session.execute(delete(outcome).where(outcome.partner == partner))
+        session.execute(
+            update(outcome).where(or_(outcome.counterpart == partner)).values(counterpart=None, version=self.version)
+        )
+
+    def _expect(
+        self, kind: type[Record], id_: str, expected: int | None, *, new: bool = False, must: bool = False
+    ) -> None:
+        found = self.session.scalar(select(ROWS[kind].version).where(ROWS[kind].id == id_))
+        if found is None and (must or expected is not None):
+            raise NotFound(N_("no {kind} has the id {id!r}"), kind=ROWS[kind].__tablename__, id=id_)
+        if new and found is not None:
+            raise Conflict(N_("{id!r} exists already; give its ETag with If-Match to change it"), id=id_)
+        if expected is not None and found != expected:
+            raise Conflict(
+                N_("{id!r} was changed meanwhile (it is at {found}, not at {expected}): read it again and decide anew"),
+                id=id_,
+                found=found,
+                expected=expected,
+            )
+
+    def _write(self, records: Sequence[Record], *, merge: bool) -> list[Effect | TinkuyError]:
+        effects: list[Effect | TinkuyError] = []
+        for start in range(0, len(records), BATCH):
+            effects += self._write_batch(records[start : start + BATCH], merge=merge)
+        return effects
+
+    def _write_batch(self, batch: Sequence[Record], *, merge: bool) -> list[Effect | TinkuyError]:
+        stored = {
+            (type(r), r.id): r for kind in ROWS for r in self._stored(kind, [x.id for x in batch if type(x) is kind])
+        }
+        before = dict(stored)
+        named = {id_ for record in batch for id_ in _named_partners(record)}
+        partners = {p.id for p in self._stored(Partner, sorted(named))}
+        effects: list[Effect | TinkuyError] = []
+        for record in batch:
+            old = stored.get((type(record), record.id))
+            new = _merge(old, record) if old and merge else record
+            error = _fault(new, partners)
+            if error:
+                effects.append(error)
+                continue
+            stored[type(record), record.id] = new
+            if isinstance(new, Partner):
+                partners.add(new.id)
+            effects.append("added" if old is None else "unchanged" if new == old else "changed")
+        for kind in ROWS:  # partners before the texts that name them
+            for key, record in stored.items():
+                if key[0] is kind and key not in before:
+                    self.session.add(to_row(record, self.version))
+                elif key[0] is kind and before[key] != record:
+                    self.session.merge(to_row(record, self.version))
+            self.session.flush()
+        self.session.expunge_all()
+        fresh = [key for key in stored if key not in before]
+        for kind in ROWS:  # what is written again is no longer dead
+            ids = [id_ for k, id_ in fresh if k is kind]
+            self.session.execute(
+                delete(TombstoneRow).where(TombstoneRow.kind == ROWS[kind].__tablename__, TombstoneRow.id.in_(ids))
+            )
+        return effects
+
+    def _stored(self, kind: type[Record], ids: Sequence[str]) -> list[Record]:
+        row: Any = ROWS[kind]
+        found: list[Record] = []
+        for start in range(0, len(ids), BATCH):
+            part = list(dict.fromkeys(ids[start : start + BATCH]))
+            found += [TO_RECORD[kind](r) for r in self.session.scalars(select(row).where(row.id.in_(part)))]
+        return found
+
+
+def _fault(record: Record, partners: set[str]) -> TinkuyError | None:
+    """Return why a record cannot be written, None where it can."""
+    missing = [id_ for id_ in _named_partners(record) if id_ not in partners]
+    if missing:
+        message = N_("{id!r} names partner {partner!r}, which does not exist: import the partners first")
+        return NotFound(message, id=record.id, partner=missing[0])
+    if isinstance(record, Evidence) and record.confidential and not (record.summary or "").strip():
+        return BadInput(N_("{id!r} is confidential and needs a summary that everybody may read"), id=record.id)
+    return None
+
+
+def _named_partners(record: Record) -> tuple[str, ...]:
+    if isinstance(record, Evidence):
+        return record.partners
+    if isinstance(record, Outcome):
+        return tuple(id_ for id_ in (record.partner, record.counterpart) if id_)
+    return ()
+
+
+def _merge(old: Record, new: Record) -> Record:
+    given = {f.name: value for f in record_fields(new) if (value := getattr(new, f.name)) not in (None, ())}
+    return replace(old, **given)
