@@ -73,9 +73,11 @@ def interval(samples: Sequence[Floats], seed: int) -> Interval:
 
 
 def calibration_error(probability: Floats, good: Floats) -> float:
-    """Return the expected calibration error over BINS bins of equal width (Guo et al. 2017).
+    """Return the expected calibration error over BINS bins of equally many matches (Niculescu-Mizil & Caruana 2005).
+
+    The same as the evaluation's: mean distance of probability and share that is right, bins weighed by their matches.
 
     :param probability: (n,) 0 to 1. :param good: (n,) 1 or 0.
     """
-    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
-    return float(np.abs(np.bincount(bins, probability - good)).sum() / max(len(good), 1))
+    excess = (probability - good)[np.argsort(probability, kind="stable")]
+    return float(sum(abs(each.sum()) for each in np.array_split(excess, BINS)) / max(len(good), 1))

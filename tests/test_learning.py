@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.calibration import _SigmoidCalibration
 
+from eval.calibration import expected_calibration_error, reliability
 from matcher.gains import Interval, calibration_error, figure, interval
 from matcher.learning import Lesson, calibrate, fit, lesson
 
@@ -115,9 +116,19 @@ def test_what_separates_few_perfectly_is_not_sure():
 
 
 def test_expected_calibration_error_is_the_one_worked_out_by_hand():
-    # two at .9 of which one is good: |1.8 - 1| = .8; two at .1, none good: |.2 - 0| = .2; one by four
-    found = calibration_error(np.array([0.92, 0.88 + 0.04, 0.1, 0.14]), np.array([1.0, 0, 0, 0]))
-    assert found == pytest.approx((0.84 + 0.24) / 4)
+    # Ten bins of two: the first at .05 and .15 with none right is .2 out, the next at .9 and .9 with one right .8,
+    # the other eight at .5 with one right each 0; over 20 matches.
+    probability = np.array([0.9, 0.05, 0.15, 0.9, *[0.5] * 16])
+    good = np.array([1.0, 0, 0, 0, *[1.0, 0] * 8])
+    assert calibration_error(probability, good) == pytest.approx((0.2 + 0.8) / 20)
+
+
+def test_calibration_error_is_that_of_the_evaluation():
+    draw = np.random.default_rng(3)
+    probability = draw.random(137)
+    good = draw.random(137) < probability
+    expected = expected_calibration_error(reliability(probability, good))
+    assert calibration_error(probability, good.astype(float)) == pytest.approx(expected)
 
 
 def test_a_figure_is_ir_measures_own():
