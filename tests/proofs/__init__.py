@@ -1,0 +1,1 @@
+"""Scripts that prove what tests can't in seconds; their figures stand in docs/PROOFS.md."""
