@@ -25,10 +25,28 @@ from matcher.records import Evidence, Outcome, Partner, Query, Record, Side, Sta
 from matcher.sectors import find_sector
 from matcher.sources import table
 from matcher.sources.cells import parse_date
-from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, read_text, too_long
+from matcher.sources.reading import (
+    MAX_FILE,
+    MAX_TEXT,
+    Read,
+    Refusal,
+    Row,
+    check_size,
+    digest,
+    read_text,
+    too_long,
+)
 from matcher.text import clean, detect_language
 
-_ERRORS = (KeyError, TypeError, ValueError, AttributeError, BadInput, NotFound)  # what a bad line may raise
+_ERRORS = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+    BadInput,
+    NotFound,
+)  # what a bad line may raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +135,7 @@ def _about(folder: Path) -> dict[str, Any]:
     path = folder / "benchmark.json"
     try:
         about = json.loads(read_text(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(N_("{path} is not JSON: {reason}"), path=path, reason=error) from error
     if not isinstance(about, dict) or "name" not in about:
         raise BadInput(N_("{path} must be an object with at least `name` and `seeks`"), path=path)
@@ -148,7 +166,10 @@ def _file(folder: Path, name: str) -> Path:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     if path.suffix == ".gz":
         try:
-            text = gzip.decompress(path.read_bytes()).decode("utf-8")
+            with gzip.open(path) as file:
+                data = file.read(MAX_FILE + 1)
+            check_size(path, len(data))
+            text = data.decode("utf-8")
         except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
             raise BadInput(N_("{path} cannot be read: {reason}"), path=path, reason=error) from error
     else:

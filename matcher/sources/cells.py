@@ -1,21 +1,34 @@
 """Spreadsheet files as named tables of text cells, whatever Excel did to them."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from matcher.errors import BadInput
 from matcher.language import N_
-from matcher.sources.reading import read_delimited, read_text
+from matcher.sources.reading import check_size, read_delimited, read_text
 
 DELIMITERS = ",;\t|"
+MAX_COLUMNS = 256  # of a workbook's sheet
+# What a damaged or hostile workbook makes the libraries raise; parsers' errors are syntax errors.
+_DAMAGED = (
+    OSError,
+    BadZipFile,
+    InvalidFileException,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    zlib.error,
+)
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial dates (ECMA-376, 1900 date system)
 EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119: what may be a date gone to a number
 DATE_FORMATS = (
@@ -76,21 +89,29 @@ def _read_delimited(path: Path) -> list[tuple[int, list[str]]]:
 
 def _read_workbook(path: Path) -> Iterator[Cells]:
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+        with path.open("rb") as file, ZipFile(file) as packed:
+            # A small file may unpack to more than the machine holds.
+            check_size(path, sum(part.file_size for part in packed.infolist()))
+            # With defusedxml, which openpyxl takes up by itself, no entity is expanded.
+            book = load_workbook(file, read_only=True, data_only=True)
+            yield from _sheets(path, book)
+    except _DAMAGED as error:
         raise BadInput(N_("{path} cannot be read as a workbook: {reason}"), path=path, reason=error) from error
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()
-            try:
-                read = list(sheet.iter_rows(values_only=True))
-            except (ParseError, ValueError, KeyError, BadZipFile) as error:
-                raise BadInput(N_("{path} cannot be read as a workbook: {reason}"), path=path, reason=error) from error
-            rows = [(n, [_as_text(v) for v in row]) for n, row in enumerate(read, start=1)]
-            width = max((len(values) for _, values in rows), default=0)  # notes beside the table are no excess
-            yield _sheet(path.name, sheet.title, [(n, values + [""] * (width - len(values))) for n, values in rows])
-    finally:
-        book.close()
+
+
+def _sheets(path: Path, book: Workbook) -> Iterator[Cells]:
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        rows = [
+            (n, [_as_text(v) for v in row])
+            for n, row in enumerate(sheet.iter_rows(values_only=True), start=1)
+            if any(v is not None for v in row)
+        ]
+        width = max((len(values) for _, values in rows), default=0)  # notes beside the table are no excess
+        if width > MAX_COLUMNS:
+            message = N_("{path} [{sheet}]: a cell stands in column {column}; the most is {limit}")
+            raise BadInput(message, path=path, sheet=sheet.title, column=width, limit=MAX_COLUMNS)
+        yield _sheet(path.name, sheet.title, [(n, values + [""] * (width - len(values))) for n, values in rows])
 
 
 def _as_text(value: Any) -> str:

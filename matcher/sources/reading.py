@@ -14,6 +14,7 @@ from matcher.records import Record
 from matcher.text import fold
 
 MAX_TEXT = 100_000  # characters of one text; a longer one is a file pasted by mistake
+MAX_FILE = 256 * 2**20  # bytes of one file, unpacked where it is packed: more than any office's spreadsheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,10 @@ Reader = Callable[[Sequence[Path], Mapping[str, str]], Iterator[Read]]
 def read_text(path: Path) -> str:
     """Return a text file's content; UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252.
 
-    :raises BadInput: it cannot be read.
+    :raises BadInput: it cannot be read, or is larger than MAX_FILE.
     """
     try:
+        check_size(path, path.stat().st_size)
         data = path.read_bytes()
     except OSError as error:
         raise BadInput(
@@ -61,6 +63,21 @@ def read_text(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("cp1252", errors="replace")
+
+
+def check_size(path: Path, size: int) -> None:
+    """Refuse what would fill the memory.
+
+    :param size: bytes, unpacked.
+    :raises BadInput: more than MAX_FILE.
+    """
+    if size > MAX_FILE:
+        raise BadInput(
+            N_("{path} holds {size} MiB; the most is {limit}. Split it into several files"),
+            path=path,
+            size=size // 2**20,
+            limit=MAX_FILE // 2**20,
+        )
 
 
 def read_delimited(
