@@ -22,7 +22,7 @@ _DAMAGED = (
     OSError,
     BadZipFile,
     InvalidFileException,
-    KeyError,
+    LookupError,
     ValueError,
     TypeError,
     AttributeError,
