@@ -248,3 +248,20 @@ def test_a_confidential_text_without_a_summary_is_refused(store):
     assert isinstance(error, BadInput)
     assert "'n' is confidential and needs a summary" in str(error)
     assert store.evidence() == []
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        replace(LAB, name="Lab\0"),
+        replace(LAB, id="\ud800"),
+        replace(LAB, sectors=("C13", "\0")),
+        replace(LAB, city="\udfff"),
+    ],
+)
+def test_characters_that_no_database_holds_are_refused_and_the_others_written(store, record):
+    error, effect = write(store, record, OTHER)
+    assert isinstance(error, BadInput)
+    assert "characters that are none" in str(error)
+    assert effect == "added"
+    assert store.partners() == [OTHER]

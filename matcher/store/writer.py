@@ -1,5 +1,6 @@
 """Writing records: whole transactions, one after the other, each with its number."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields as record_fields
 from dataclasses import replace
@@ -15,6 +16,7 @@ from matcher.store.rows import ROWS, TO_RECORD, to_row
 from matcher.store.tables import ClockRow, EvidencePartnerRow, OutcomeRow, TombstoneRow
 
 BATCH = 500  # records looked up and written at once; SQLite allows 999 variables at least
+_SURROGATE = re.compile("[\ud800-\udfff]")
 Effect = Literal["added", "changed", "unchanged"]
 
 
@@ -150,13 +152,19 @@ class Writer:
         row: Any = ROWS[kind]
         found: list[Record] = []
         for start in range(0, len(ids), BATCH):
-            part = list(dict.fromkeys(ids[start : start + BATCH]))
+            part = [id_ for id_ in dict.fromkeys(ids[start : start + BATCH]) if _storable(id_)]
             found += [TO_RECORD[kind](r) for r in self.session.scalars(select(row).where(row.id.in_(part)))]
         return found
 
 
 def _fault(record: Record, partners: set[str]) -> TinkuyError | None:
     """Return why a record cannot be written, None where it can."""
+    for field in record_fields(record):
+        value = getattr(record, field.name)
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and not _storable(text):
+                message = N_("{id!r}: {field} holds characters that are none (NUL, or half of one)")
+                return BadInput(message, id=record.id, field=field.name)
     missing = [id_ for id_ in _named_partners(record) if id_ not in partners]
     if missing:
         message = N_("{id!r} names partner {partner!r}, which does not exist: import the partners first")
@@ -164,6 +172,11 @@ def _fault(record: Record, partners: set[str]) -> TinkuyError | None:
     if isinstance(record, Evidence) and record.confidential and not (record.summary or "").strip():
         return BadInput(N_("{id!r} is confidential and needs a summary that everybody may read"), id=record.id)
     return None
+
+
+def _storable(text: str) -> bool:
+    """Tell whether both engines can hold a text: PostgreSQL knows no NUL, neither knows lone surrogates."""
+    return "\0" not in text and not _SURROGATE.search(text)
 
 
 def _named_partners(record: Record) -> tuple[str, ...]:
