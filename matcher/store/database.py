@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import Engine, create_engine, event, inspect
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 
 from matcher.errors import BadInput, DatabaseOutdated
@@ -43,7 +43,9 @@ def url_of(text: str) -> URL:
 def connect(url: URL) -> Engine:
     """Return an engine for `url`; nothing is connected yet."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)  # what is written is in no error's text
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # what is written is in no error's text
+        event.listen(engine, "handle_error", _quote_no_row)
+        return engine
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, hide_parameters=True)
@@ -163,6 +165,13 @@ def _configure_sqlite(connection: Any, _: object) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten
     cursor.close()
+
+
+def _quote_no_row(context: ExceptionContext) -> None:
+    """Take the row that PostgreSQL quotes ("DETAIL: Failing row contains …") out of an error."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
 
 
 def _begin_sqlite(connection: Any) -> None:
