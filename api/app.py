@@ -8,11 +8,14 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from api import problems
+from api.envelope import Envelope
 from api.routes import router
 from api.schemas import ProblemOut
+from api.security import Guard
 from matcher.errors import SnapshotError
 from matcher.live import LiveEngine
 from matcher.parts import open_live_engine, open_store
@@ -55,5 +58,15 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         responses={"4XX": {"model": ProblemOut, "content": {problems.MEDIA_TYPE: {}}}},
     )
     app.include_router(router)
+    app.add_middleware(Guard, settings=settings)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["Authorization", "X-API-Key", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(Envelope, proxy=settings.proxy)  # added last, so that it is the outermost
     problems.install(app)
     return app

@@ -15,9 +15,12 @@ from matcher.errors import (
     Conflict,
     DatabaseOutdated,
     Denied,
+    NotAuthenticated,
     NotFound,
     SnapshotError,
     TinkuyError,
+    TooLarge,
+    TooMany,
 )
 from matcher.language import translator
 
@@ -28,6 +31,9 @@ STATUS: tuple[tuple[type[TinkuyError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
     (Denied, HTTPStatus.FORBIDDEN),
+    (NotAuthenticated, HTTPStatus.UNAUTHORIZED),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (DatabaseOutdated, HTTPStatus.SERVICE_UNAVAILABLE),
     (SnapshotError, HTTPStatus.SERVICE_UNAVAILABLE),
     (Busy, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -36,10 +42,10 @@ STATUS: tuple[tuple[type[TinkuyError], HTTPStatus], ...] = (
 
 def install(app: FastAPI) -> None:
     """Let every error of `app` leave as problem+json."""
-    app.add_exception_handler(TinkuyError, _tinkuy)
+    app.add_exception_handler(TinkuyError, tinkuy)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(Exception, unexpected)
 
 
 def _problem(request: Request, status: int, type_: str, detail: str, **more: Any) -> JSONResponse:
@@ -54,11 +60,17 @@ def _problem(request: Request, status: int, type_: str, detail: str, **more: Any
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
-async def _tinkuy(request: Request, error: Exception) -> JSONResponse:
+async def tinkuy(request: Request, error: Exception) -> JSONResponse:
+    """Return what a person can mend, in their language."""
     assert isinstance(error, TinkuyError)  # noqa: S101 - registered for it
     status = next((s for kind, s in STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     language = (request.headers.get("accept-language") or "es")[:2].lower()
-    return _problem(request, status, type(error).__name__, error.text(translator(language)))
+    response = _problem(request, status, type(error).__name__, error.text(translator(language)))
+    if isinstance(error, NotAuthenticated):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="tinkuy"'
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.values["seconds"])
+    return response
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
@@ -70,11 +82,14 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    if isinstance(error.__cause__, TinkuyError):  # FastAPI's wrapping of what went wrong while it read the body
+        return await tinkuy(request, error.__cause__)
     response = _problem(request, error.status_code, "Http", str(error.detail))
     response.headers.update(error.headers or {})  # Allow, where the method is wrong
     return response
 
 
-async def _unexpected(request: Request, _: Exception) -> JSONResponse:
+async def unexpected(request: Request, _: Exception) -> JSONResponse:
+    """Return that something went wrong, and nothing of what."""
     detail = "unexpected error; the server's log has the details"
     return _problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected", detail)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from matcher.access import Role
 from matcher.asking import MAX_K, MAX_QUERY
 from matcher.records import Filters, Query, Side
 
@@ -243,6 +244,22 @@ class CodeName(BaseModel):
     code: str
     es: str
     en: str
+
+
+class WhoAmI(BaseModel):
+    """The caller as the service knows them. `serves`: organisations whose office theirs is; `key`: its id."""
+
+    role: Role
+    organisation: str | None
+    serves: list[str]
+    key: str | None
+
+
+class ErasedOut(BaseModel):
+    """What an erasure removed, by place, and what it could not reach."""
+
+    removed: dict[str, int]
+    notes: list[str]
 
 
 class ProblemOut(BaseModel):

@@ -10,12 +10,14 @@ from dataclasses import replace
 import click
 from click.shell_completion import get_completion_class
 
-from matcher.commands import asking, exporting, feeding, tuning
+from matcher import parts
+from matcher.commands import access, asking, exporting, feeding, tuning
 from matcher.commands.context import Context, in_context, with_language
 from matcher.errors import BadInput, TinkuyError
 from matcher.index.snapshot import current_id
 from matcher.language import N_, Translate, languages, translator
 from matcher.settings import Settings
+from matcher.store import keys
 
 PROGRAM = "tinkuy"
 SHELLS = ("bash", "zsh", "fish")
@@ -91,6 +93,10 @@ for _command in (
     feeding.model_command,
     exporting.export_command,
     tuning.tune_command,
+    access.key_command,
+    access.organisation_command,
+    access.audit_command,
+    access.erase_command,
 ):
     commands.add_command(_command)
 
@@ -105,12 +111,27 @@ def serve_command(context: Context, host: str, port: int) -> None:
     import uvicorn
 
     current_id(context.settings.home)  # without a snapshot there is nothing to serve: say so now
+    store = parts.open_store(context.settings)
+    with store.reading() as session:
+        keys.may_listen(session, host)
+        locked = keys.made(session).ever > 0
+    store.close()
+    if not locked:
+        click.echo(context.say(N_("No key was made yet: whoever uses this machine may read and change everything.")))
     click.echo(
         context.say(N_("Tinkuy at http://{host}:{port} (try it at /docs; stop with Ctrl+C)")).format(
             host=host, port=port
         )
     )
-    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, log_level="warning")
+    uvicorn.run(
+        "api.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        log_level="warning",
+        proxy_headers=False,  # whom a proxy speaks for is ours to judge, see TINKUY_PROXY
+        server_header=False,
+    )
 
 
 @commands.command(

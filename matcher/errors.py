@@ -5,6 +5,9 @@ TinkuyError
 ├── BadInput          a file or record cannot be read at all
 ├── Conflict          the record was changed meanwhile, or a step is not allowed from where things stand
 ├── Denied            the caller may not do this
+├── NotAuthenticated  nobody knows the caller's key, or one is needed
+├── TooMany           the caller asked too often; `seconds` tells when to come back
+├── TooLarge          the request is longer than is read
 ├── NotFound          no such partner, evidence, need, region or sector
 ├── ModelMissing      the encoder's weights are nowhere to be had
 ├── SnapshotError     there is no usable snapshot
@@ -53,6 +56,18 @@ class Conflict(TinkuyError):
 
 class Denied(TinkuyError):
     """The caller may not do this."""
+
+
+class NotAuthenticated(TinkuyError):
+    """A key is needed and none was given, or the one given is not valid."""
+
+
+class TooMany(TinkuyError):
+    """The caller asked too often; the value `seconds` tells when to come back."""
+
+
+class TooLarge(TinkuyError):
+    """The request is longer than is read."""
 
 
 class NotFound(TinkuyError):

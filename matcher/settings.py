@@ -9,6 +9,7 @@ from platformdirs import user_cache_path
 from matcher.errors import BadInput
 from matcher.language import N_, languages
 
+OFF = {"0", "no", "false", "off"}
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -22,6 +23,12 @@ class Settings:
     :param weights: a weights file (TINKUY_WEIGHTS); None is the shipped one.
     :param language: of the interface (TINKUY_LANG), Spanish by default.
     :param database_url: where the records are (TINKUY_DATABASE_URL); None is a SQLite file in `home`.
+    :param public_reading: whether people without a key may ask and read (TINKUY_PUBLIC_READING), yes by default.
+    :param rate_questions: of an address without a key (TINKUY_RATE_QUESTIONS), e.g. 120/minute; of a key 5 times that.
+    :param rate_writes: of a key (TINKUY_RATE_WRITES), e.g. 300/minute.
+    :param max_body: bytes of a request that are read at most (TINKUY_MAX_BODY); of a bulk request 20 times that.
+    :param cors_origins: web sites whose pages may call the service (TINKUY_CORS_ORIGINS, by commas); none by default.
+    :param proxy: whether a reverse proxy stands before it, whose X-Forwarded-For is believed (TINKUY_PROXY).
     """
 
     home: Path
@@ -30,6 +37,12 @@ class Settings:
     weights: Path | None = None
     language: str = "es"
     database_url: str | None = None
+    public_reading: bool = True
+    rate_questions: str = "120/minute"
+    rate_writes: str = "300/minute"
+    max_body: int = 2**20
+    cors_origins: tuple[str, ...] = ()
+    proxy: bool = False
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -49,6 +62,12 @@ class Settings:
             weights=Path(environment["TINKUY_WEIGHTS"]).expanduser() if environment.get("TINKUY_WEIGHTS") else None,
             language=language,
             database_url=environment.get("TINKUY_DATABASE_URL") or None,
+            public_reading=(environment.get("TINKUY_PUBLIC_READING") or "1").lower() not in OFF,
+            rate_questions=environment.get("TINKUY_RATE_QUESTIONS") or "120/minute",
+            rate_writes=environment.get("TINKUY_RATE_WRITES") or "300/minute",
+            max_body=int(environment.get("TINKUY_MAX_BODY") or 2**20),
+            cors_origins=tuple(environment.get("TINKUY_CORS_ORIGINS", "").replace(",", " ").split()),
+            proxy=(environment.get("TINKUY_PROXY") or "0").lower() not in OFF,
         )
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 from filelock import FileLock
 
 from matcher.encode import Encoder, Progress, Role, Vectors
+from matcher.text import sentences
 
 log = logging.getLogger(__name__)
 SLICE = 512  # texts encoded between two writes: what a killed run loses at most
@@ -73,6 +74,24 @@ class CachedEncoder:
         for row, key in enumerate(keys):
             vectors[row] = np.frombuffer(known[key], np.float32)
         return vectors
+
+    def forget(self, texts: Sequence[str], roles: Sequence[Role] = tuple(Role)) -> int:
+        """Take out the vectors of texts, of their windows and of their sentences; return how many there were.
+
+        Vectors of earlier wordings stay, since a key does not tell of which text it is.
+        """
+        pieces = {
+            piece
+            for text in texts
+            for piece in (text, *self.windows(text), *(text[start:end] for start, end in sentences(text)))
+        }
+        keys = [self._key(piece, role) for piece in sorted(pieces) for role in roles]
+        with closing(self._connect()) as connection:
+            connection.execute("PRAGMA secure_delete=ON")  # what is taken out is overwritten
+            with connection:
+                gone = connection.executemany("DELETE FROM vector WHERE key = ?", [(key,) for key in keys]).rowcount
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return gone
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=LOCK_WAIT_S)

@@ -3,10 +3,12 @@
 import datetime as dt
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from postgres import Postgres, server
 from sqlalchemy.engine import URL
 
@@ -76,6 +78,13 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever reads the environment finds an empty home, never the checkout's."""
     monkeypatch.setenv("TINKUY_HOME", str(tmp_path / "own-home"))
     monkeypatch.delenv("TINKUY_DATABASE_URL", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _ask_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Test clients ask from this machine, to which a fresh installation is open; `client=` says otherwise."""
+    here = partialmethod(TestClient.__init__, client=("127.0.0.1", 50_000))
+    monkeypatch.setattr(TestClient, "__init__", here)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -221,7 +221,8 @@ def test_openapi_describes_every_route_and_no_contact(client: TestClient) -> Non
     assert routes == {
         ("/v1/matches", "post"), ("/v1/partners/{partner_id}", "get"), ("/v1/evidence/{evidence_id}", "get"),
         ("/v1/evidence/{evidence_id}/matches", "get"), ("/v1/evidence/{evidence_id}/matches", "post"),
-        ("/v1/regions", "get"), ("/v1/sectors", "get"), ("/healthz", "get"), ("/readyz", "get"),
+        ("/v1/regions", "get"), ("/v1/sectors", "get"), ("/healthz", "get"), ("/readyz", "get"), ("/v1/whoami", "get"),
+        ("/v1/partners/{partner_id}/erasure", "post"),
     }  # fmt: skip
     assert "contact" not in described["components"]["schemas"]["PartnerOut"]["properties"]
 

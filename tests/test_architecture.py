@@ -20,7 +20,7 @@ STEPS = (
     {"exposure"},
     {"explain", "advice", "asking"},
     {"engine"},
-    {"live", "trial"},
+    {"live", "trial", "erasure"},
     {"gains", "learning"},
     {"tuning", "weights_file"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "commands", "cli"},

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.routes import codes, match, operation
+from api.routes import access, codes, match, operation
 
 router = APIRouter()
-for _part in (match, codes, operation):
+for _part in (access, match, codes, operation):
     router.include_router(_part.router)

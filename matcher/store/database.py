@@ -1,5 +1,7 @@
 """The database behind a URL, SQLite's own habits, and the way from an older shape of it to today's."""
 
+import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,12 +13,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import Engine, create_engine, event, inspect
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 
 from matcher.errors import BadInput, DatabaseOutdated
 from matcher.language import N_
 
+log = logging.getLogger(__name__)
 LOCK_WAIT_S = 60  # how long a writer waits for another to finish
 FIRST = "0001"  # the shape of databases from before there were migrations
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,10 +43,12 @@ def url_of(text: str) -> URL:
 def connect(url: URL) -> Engine:
     """Return an engine for `url`; nothing is connected yet."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # what is written is in no error's text
+        event.listen(engine, "handle_error", _quote_no_row)
+        return engine
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_S})
+    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -81,6 +86,29 @@ def check(engine: Engine) -> None:
             found=found or "-",
             wanted=wanted,
         )
+
+
+def compact(engine: Engine) -> bool:
+    """Let what was deleted leave the database's own files; tell whether it has.
+
+    SQLite's file is written anew and its log cut, unless somebody reads it just then. PostgreSQL may use the room
+    again; what its log of writes and their archive hold is for the server's keeper.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+        return True
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("VACUUM")
+        (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    except sqlite3.OperationalError as error:  # locked, or no room for the second file
+        log.warning("the database could not be compacted: %s", error)
+        return False
+    finally:
+        raw.close()
 
 
 def head() -> str:
@@ -126,6 +154,7 @@ def _migrate_sqlite(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=OFF")
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 
@@ -136,6 +165,13 @@ def _configure_sqlite(connection: Any, _: object) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten
     cursor.close()
+
+
+def _quote_no_row(context: ExceptionContext) -> None:
+    """Take the row that PostgreSQL quotes ("DETAIL: Failing row contains …") out of an error."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\nDETAIL:")[0], *error.args[1:])
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -112,6 +112,13 @@ class Store:
         with engine.connect() as connection, Session(bind=connection) as session, session.begin():
             yield Writer(session)
 
+    @contextmanager
+    def noting(self) -> Iterator[Session]:
+        """Give a session to write what is no record (keys, organisations, audit): the version stays as it is."""
+        engine = self.engine.execution_options(tinkuy_write=True)
+        with engine.connect() as connection, Session(bind=connection) as session, session.begin():
+            yield session
+
     def version(self) -> int:
         """Return the number of the last transaction that wrote; cheap enough for every question."""
         with self.engine.connect() as connection:

@@ -1,0 +1,144 @@
+"""Who asks: found by the key that a request carries, before anything else is done with it.
+
+A fresh installation, where no key was ever made, is open to whoever uses this very machine, and to nobody else.
+From the first key on a request without one is an anonymous reader's, where that is allowed.
+"""
+
+import logging
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import limits, problems
+from matcher.access import EVERYTHING, Caller, Role
+from matcher.errors import Denied, NotAuthenticated, TinkuyError
+from matcher.language import N_
+from matcher.settings import Settings
+from matcher.store.keys import Keyring, is_loopback, made
+from matcher.store.store import Store
+
+log = logging.getLogger(__name__)
+READING = {"GET", "HEAD", "OPTIONS"}
+FREE = {"/healthz", "/readyz"}  # for whoever watches over the service: no key, no limit, and nothing of a record
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+ANONYMOUS = Caller(Role.READER)
+
+
+class Guard:
+    """The middleware that finds the caller, for `request.state.caller`, and refuses what is too much."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.rates = limits.Rates(settings)
+        self.keyring = Keyring()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass with its caller, or answer why it may not."""
+        if scope["type"] != "http" or scope["path"] in FREE:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        most = limits.size_limit(scope["path"], self.settings)
+        told: dict[str, str] = {}
+        try:
+            limits.announced(scope, most)
+            caller = await run_in_threadpool(self._caller, request)
+            if caller is not EVERYTHING:
+                told = self.rates.spend(caller, self.address(request), writing=_writes(request))
+        except TinkuyError as error:
+            response = await problems.tinkuy(request, error)
+            await response(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = caller
+
+        async def telling(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(told)
+            await send(message)
+
+        await self.app(scope, limits.counted(receive, most), telling)
+
+    def address(self, request: Request) -> str:
+        """Return the address that asks; behind a proxy what the proxy says, which only then is believed."""
+        peer = request.client.host if request.client else ""
+        if self.settings.proxy:
+            said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            return said or "unknown"
+        return peer
+
+    def _caller(self, request: Request) -> Caller:
+        """Return who asks.
+
+        :raises NotAuthenticated: with a key that is not valid, or with none where one is needed.
+        :raises Denied: nobody made a key yet, and it comes from another machine or another site's page.
+        """
+        store: Store = request.app.state.store
+        token = _token(request)
+        if token is not None:
+            return self._known(store, token, self.address(request))
+        with store.reading() as session:
+            found = made(session)
+        if found.ever == 0 and self._is_here(request):
+            self._same_site(request)
+            return EVERYTHING
+        if found.valid == 0 and not self._is_here(request):
+            raise Denied(
+                N_(
+                    "this service has no keys yet, and so answers only on its own machine: make one there with "
+                    "`tinkuy key create --role admin`"
+                )
+            )
+        if not self.settings.public_reading:
+            raise NotAuthenticated(N_("a key is needed: send it as `Authorization: Bearer …`"))
+        return ANONYMOUS
+
+    def _known(self, store: Store, token: str, address: str) -> Caller:
+        if not self.keyring.knows(token):
+            self.rates.may_try(address)
+        try:
+            with store.reading() as session:
+                return self.keyring.caller(session, token)
+        except NotAuthenticated:
+            self.rates.failed(address)
+            log.warning("a key that is not valid came from %s", address)
+            raise
+
+    def _is_here(self, request: Request) -> bool:
+        """Tell whether a request comes from this very machine, and not through something that stands before it."""
+        if not self.settings.proxy and any(name in request.headers for name in FORWARDED):
+            return False
+        return is_loopback(self.address(request))
+
+    def _same_site(self, request: Request) -> None:
+        """Keep pages of other web sites, open in a browser on this machine, from acting here.
+
+        :raises Denied: such a page asks, or by such a name.
+        """
+        host = request.headers.get("host", "")
+        name = (urlsplit(f"//{host}").hostname or "").lower()
+        origin = request.headers.get("origin")
+        own = is_loopback(name) or "." not in name or name.endswith(".localhost")  # a name without dot is nobody's site
+        if not own or (origin and urlsplit(origin).netloc != host and origin not in self.settings.cors_origins):
+            raise Denied(N_("a page of another web site may not act here: make a key, or ask by http://127.0.0.1"))
+
+
+def _token(request: Request) -> str | None:
+    """Return the key that a request carries, None where it carries none.
+
+    :raises NotAuthenticated: credentials of another kind.
+    """
+    given = request.headers.get("authorization")
+    if given is None:
+        return request.headers.get("x-api-key")
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotAuthenticated(N_("a key is needed: send it as `Authorization: Bearer …`"))
+    return token.strip()
+
+
+def _writes(request: Request) -> bool:
+    return request.method not in READING and not request.url.path.endswith("/matches")

@@ -1,0 +1,135 @@
+"""A network of two offices in one installation, with a key for everybody who matters, and what is nobody else's.
+
+Cusco's office serves the weavers (`tejedoras`), Tacna's the dryers (`secadores`). The weavers' workshop has a contact,
+a confidential need and a told outcome; a partner of theirs has withdrawn.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from matcher.access import Role
+from matcher.index.snapshot import Snapshot
+from matcher.live import LiveEngine
+from matcher.records import Evidence, Outcome, Partner, Side, Stage
+from matcher.store import keys, organisations
+from matcher.store.store import Store
+from matcher.vector_cache import CachedEncoder
+from matcher.weights import Weights
+
+SECRET = "xilofonogris"  # in what only the owner and its office may read
+CONTACT = "telefonorojo"  # in what only the owner and officers may read
+GONE = "retiradoazul"  # in what nobody is shown: its partner has withdrawn
+SUMMARY = "Una empresa textil busca un tinte firme para fibra de alpaca."
+NEED = Evidence(
+    "taller-2",
+    ("taller",),
+    "need",
+    f"Nuestro {SECRET} pierde el tinte cuando llueve; el cliente de Arequipa amenaza con irse.",
+    f"El {SECRET} destiñe",
+    "es",
+    source=f"llamada sobre {SECRET}",
+    sectors=("C14",),
+    confidential=True,
+    summary=SUMMARY,
+    owner="tejedoras",
+)
+TOLD = Outcome("o9", "unsaac", Stage.MET, "taller", text=f"Hablamos del {SECRET}.", owner="tejedoras")
+OWNERS = {"taller": "tejedoras", "oregano": "secadores"}
+WITHDRAWN = Partner("retirado", Side.DEMAND, f"Taller {GONE}", "firm", consent=False, owner="tejedoras")
+HIDDEN = Evidence("retirado-1", ("retirado",), "need", f"Tinte para {GONE}.", language="es", owner="tejedoras")
+# name -> (role, organisation); seen from the weavers and their records
+CALLERS: dict[str, tuple[Role, str | None] | None] = {
+    "anonymous": None,
+    "reader": (Role.READER, "tejedoras"),
+    "contributor": (Role.CONTRIBUTOR, "tejedoras"),
+    "other contributor": (Role.CONTRIBUTOR, "secadores"),
+    "officer": (Role.OFFICER, "ott-cusco"),
+    "other officer": (Role.OFFICER, "ott-tacna"),
+    "admin": (Role.ADMIN, None),
+}
+INSIDERS = {"contributor", "officer", "admin"}  # who may read what is confidential
+REACHING = INSIDERS | {"other officer"}  # who may know how to reach a partner
+
+
+@dataclass
+class Network:
+    """The installation. `keys`: caller -> headers that carry its key."""
+
+    home: Path
+    store: Store
+    encoder: CachedEncoder
+    inner: FakeEncoder
+    app: FastAPI
+    keys: dict[str, dict[str, str]]
+
+    def write(self, *records: Any) -> None:
+        """Write records, whatever was there."""
+        with self.store.writing() as writer:
+            assert all(isinstance(effect, str) for effect in writer.upsert(records))
+
+    def index(self) -> None:
+        """Build a snapshot of what everybody may see."""
+        now = self.store.everything()
+        Snapshot.build(self.home, now.partners, now.evidence, now.outcomes, self.encoder)
+
+    def client(self) -> TestClient:
+        """Return a client that asks from this machine."""
+        return TestClient(self.app, client=("127.0.0.1", 50_000), raise_server_exceptions=False)
+
+
+def records() -> list[Any]:
+    """Return the small world as the weavers', the dryers' and nobody's, with what is private."""
+    contact = f"{CONTACT}@correo.example"
+    partners = [
+        replace(p, owner=OWNERS.get(p.id), contact=contact if p.side is Side.DEMAND else None) for p in PARTNERS
+    ]
+    texts = [replace(e, owner=OWNERS.get(e.partners[0])) for e in EVIDENCE]
+    return [*partners, WITHDRAWN, *texts, NEED, HIDDEN, *OUTCOMES, TOLD]
+
+
+@contextmanager
+def network(folder: Path) -> Iterator[Network]:
+    """Give the installation in an empty folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINKUY_HOME", str(folder / "home"))
+        for name in ("QUESTIONS", "WRITES"):
+            patch.setenv(f"TINKUY_RATE_{name}", "1000000/minute")
+        store = Store.open(folder / "home" / "tinkuy.db")
+        inner = FakeEncoder()
+        encoder = CachedEncoder(inner, folder / "cache" / "vectors.sqlite")
+        live = LiveEngine(folder / "home", encoder, Weights.load())
+        app = create_app(live=live, store=store)
+    app.state.live, app.state.store = live, store
+    made = {}
+    with store.noting() as session:
+        organisations.add(session, "ott-cusco", "OTT Cusco")
+        organisations.add(session, "ott-tacna", "OTT Tacna")
+        organisations.add(session, "tejedoras", "Tejedoras", "ott-cusco")
+        organisations.add(session, "secadores", "Secadores", "ott-tacna")
+        for name, who in CALLERS.items():
+            made[name] = {"Authorization": f"Bearer {keys.make(session, *who)}"} if who else {}
+    found = Network(folder / "home", store, encoder, inner, app, made)
+    found.write(*records())
+    found.index()
+    yield found
+    store.close()
+
+
+def endpoints(routes: Sequence[Any]) -> set[tuple[str, str]]:
+    """Return (method, path) of everything that an application answers, but HEAD and OPTIONS."""
+    found: set[tuple[str, str]] = set()
+    for route in routes:
+        if hasattr(route, "original_router"):  # FastAPI's routers inside routers
+            found |= endpoints(route.original_router.routes)
+        elif getattr(route, "methods", None):
+            found |= {(method, route.path) for method in route.methods - {"HEAD", "OPTIONS"}}
+    return found
