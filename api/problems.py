@@ -17,16 +17,22 @@ from matcher.errors import (
     Denied,
     NotFound,
     SnapshotError,
+    Stale,
     TinkuyError,
+    TooLarge,
+    Unconditional,
 )
-from matcher.language import translator
+from matcher.language import Translate, translator
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: tuple[tuple[type[TinkuyError], HTTPStatus], ...] = (
     (BadQuery, HTTPStatus.UNPROCESSABLE_ENTITY),
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
+    (Stale, HTTPStatus.PRECONDITION_FAILED),  # a Conflict too, so before it
     (Conflict, HTTPStatus.CONFLICT),
+    (Unconditional, HTTPStatus.PRECONDITION_REQUIRED),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (Denied, HTTPStatus.FORBIDDEN),
     (DatabaseOutdated, HTTPStatus.SERVICE_UNAVAILABLE),
     (SnapshotError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -40,6 +46,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def language_of(request: Request) -> Translate:
+    """Return the translation to the language that the request prefers; Spanish where it says nothing."""
+    return translator((request.headers.get("accept-language") or "es")[:2].lower())
 
 
 def _problem(request: Request, status: int, type_: str, detail: str, **more: Any) -> JSONResponse:
@@ -57,8 +68,7 @@ def _problem(request: Request, status: int, type_: str, detail: str, **more: Any
 async def _tinkuy(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, TinkuyError)  # noqa: S101 - registered for it
     status = next((s for kind, s in STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
-    language = (request.headers.get("accept-language") or "es")[:2].lower()
-    return _problem(request, status, type(error).__name__, error.text(translator(language)))
+    return _problem(request, status, type(error).__name__, error.text(language_of(request)))
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import click
 from click.shell_completion import get_completion_class
 
-from matcher.commands import asking, exporting, feeding, tuning
+from matcher.commands import asking, exporting, feeding, recording, tuning
 from matcher.commands.context import Context, in_context, with_language
 from matcher.errors import BadInput, TinkuyError
 from matcher.index.snapshot import current_id
@@ -90,6 +90,7 @@ for _command in (
     feeding.demo_command,
     feeding.model_command,
     exporting.export_command,
+    recording.record_command,
     tuning.tune_command,
 ):
     commands.add_command(_command)

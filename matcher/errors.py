@@ -4,6 +4,9 @@ TinkuyError
 ├── BadQuery          the question cannot be answered as asked (empty, too long, unknown code)
 ├── BadInput          a file or record cannot be read at all
 ├── Conflict          the record was changed meanwhile, or a step is not allowed from where things stand
+│   └── Stale              it has another version than the writer expected
+├── Unconditional     a record is to be changed without saying which version of it was read
+├── TooLarge          more was sent at once than is taken
 ├── Denied            the caller may not do this
 ├── NotFound          no such partner, evidence, need, region or sector
 ├── ModelMissing      the encoder's weights are nowhere to be had
@@ -49,6 +52,18 @@ class BadInput(TinkuyError):
 
 class Conflict(TinkuyError):
     """The record was changed meanwhile, or a step is not allowed from where things stand."""
+
+
+class Stale(Conflict):
+    """The record has another version than the writer expected."""
+
+
+class Unconditional(TinkuyError):
+    """A record is to be changed without saying which version of it was read."""
+
+
+class TooLarge(TinkuyError):
+    """More was sent at once than is taken."""
 
 
 class Denied(TinkuyError):

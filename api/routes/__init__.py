@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.routes import codes, match, operation
+from api.routes import bulk, codes, match, operation, reading, records
 
 router = APIRouter()
-for _part in (match, codes, operation):
+for _part in (match, reading, records, bulk, codes, operation):
     router.include_router(_part.router)
