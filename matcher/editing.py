@@ -166,9 +166,9 @@ class Editor:
             raise BadInput(N_("no organisation has the id {id!r}"), id=owner)
         kept = fields_of(old) if old and not change.whole else {}
         record = build(change.kind, {**kept, **change.values, "id": change.id, "owner": owner})
-        self._permit_partners(record, old, known)
         if error := fault(record, known.owners):
             raise error
+        self._permit_partners(record, old, known)
         return record
 
     def _permit_partners(self, record: Record, old: Record | None, known: "_Known") -> None:

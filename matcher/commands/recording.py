@@ -1,6 +1,7 @@
 """Commands that keep single records: record list, show, put, delete. Who has the machine may see and do all."""
 
 import json
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def list_command(
     given["side"] = Side(SIDES[given["side"]]) if given["side"] else None
     given["stage"] = Stage(given["stage"]) if given["stage"] else None
     asked = wanted(kind, given)
-    with parts.open_store(context.settings).reading() as session:
+    with closing(parts.open_store(context.settings)) as store, store.reading() as session:
         found = page(session, kind, caller, asked, after=after, limit=limit)
     if as_json:
         for each in found.items:
@@ -107,9 +108,9 @@ def list_command(
 @in_context
 def show_record(context: Context, type_: str, id_: str, private: bool, as_json: bool) -> None:
     """Show one record."""
-    store, caller = parts.open_store(context.settings), EVERYTHING if private else EVERYBODY
-    stored = store.get(TYPES[type_], id_)
-    with store.reading() as session:
+    caller = EVERYTHING if private else EVERYBODY
+    with closing(parts.open_store(context.settings)) as store, store.reading() as session:
+        stored = store.get(TYPES[type_], id_)
         seen = seen_by(stored.record, caller, hidden_partners(session, caller)) if stored else None
     if stored is None or seen is None:
         raise NotFound(N_("no {kind} has the id {id!r}"), kind=type_, id=id_)
@@ -146,7 +147,7 @@ def put_command(context: Context, file: Path, atomic: bool, as_json: bool) -> in
     lines = bulk.read_document(body)
     results: list[bulk.Result] = []
     try:
-        with parts.open_store(context.settings).writing() as writer:
+        with closing(parts.open_store(context.settings)) as store, store.writing() as writer:
             results = bulk.write(Editor(writer, EVERYTHING), lines)
             if atomic and any(isinstance(r.done, TinkuyError) for r in results):
                 raise bulk.Undone
@@ -172,17 +173,16 @@ def put_command(context: Context, file: Path, atomic: bool, as_json: bool) -> in
 @in_context
 def delete_command(context: Context, type_: str, id_: str, yes: bool) -> None:
     """Delete one record."""
-    store = parts.open_store(context.settings)
-    stored = store.get(TYPES[type_], id_)
-    if stored is None:
-        raise NotFound(N_("no {kind} has the id {id!r}"), kind=type_, id=id_)
-    if not yes:
-        what = " · ".join(part for part in _row(stored.record) if part)
-        click.confirm(context.say(N_("Delete {what}?")).format(what=what), abort=True)
-    with store.writing() as writer:
-        Editor(writer, EVERYTHING).apply(
-            Change(TYPES[type_], id_, delete=True, expected=frozenset({stored.version}))  # what was just shown
-        )
+    with closing(parts.open_store(context.settings)) as store:
+        stored = store.get(TYPES[type_], id_)
+        if stored is None:
+            raise NotFound(N_("no {kind} has the id {id!r}"), kind=type_, id=id_)
+        if not yes:
+            what = " · ".join(part for part in _row(stored.record) if part)
+            click.confirm(context.say(N_("Delete {what}?")).format(what=what), abort=True)
+        shown = frozenset({stored.version})
+        with store.writing() as writer:
+            Editor(writer, EVERYTHING).apply(Change(TYPES[type_], id_, delete=True, expected=shown))
     click.echo(context.say(N_("{id!r} is deleted.")).format(id=id_))
 
 
