@@ -119,7 +119,7 @@ class Editor:
             return effect
         if effect == "unchanged":
             return Done("unchanged", known.now(type(record), record.id))
-        self._tell("create" if effect == "added" else "update", type(record), record.id)
+        self._tell("create" if effect == "added" else "change", type(record), record.id)
         return Done(effect, self.writer.version)
 
     def _tell(self, action: str, kind: type[Record], id_: str) -> None:

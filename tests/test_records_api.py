@@ -474,7 +474,7 @@ def test_every_write_is_in_the_audit_log_and_nothing_of_its_words(client: Client
     assert told == [
         ("k-uni", "uni", action, kind, id_)
         for action, kind, id_ in (
-            ("create", "partner", "x"), ("update", "partner", "x"), ("delete", "partner", "lab"),
+            ("create", "partner", "x"), ("change", "partner", "x"), ("delete", "partner", "lab"),
             ("delete", "evidence", "n"), ("delete", "outcome", "o"),
         )
     ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from matcher.access import Caller
@@ -22,8 +21,8 @@ def record(
     :param record: the id of what was done something to.
     :param request: the id of the request that asked for it.
     """
-    session.execute(
-        insert(AuditRow).values(
+    session.add(
+        AuditRow(
             at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
             key=caller.key,
             organisation=caller.organisation,
