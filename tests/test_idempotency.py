@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
-from api import idempotency
+from api import idempotency, state
 from api.app import create_app
 from matcher.access import Caller, Role
 from matcher.live import LiveEngine
@@ -27,17 +27,16 @@ KEY = {"Idempotency-Key": "clave-1", "Accept-Language": "en"}
 
 
 @pytest.fixture
-def client(tmp_path: Path, filled: Store) -> Iterator[TestClient]:
+def client(tmp_path: Path, filled: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     with filled.writing() as writer:
         writer.session.add_all([OrganisationRow(id=id_, name=id_, office=None) for id_ in ("uni", "otra")])
     app = create_app(live=LiveEngine(tmp_path, FakeEncoder(), Weights.load()), store=filled)
 
-    @app.middleware("http")
-    async def known(request: Request, go_on):
+    def caller_of(request: Request) -> Caller:
         organisation = request.headers.get("x-test", "uni")
-        request.state.caller = Caller(Role.CONTRIBUTOR, organisation, frozenset({organisation}), f"k-{organisation}")
-        return await go_on(request)
+        return Caller(Role.CONTRIBUTOR, organisation, frozenset({organisation}), f"k-{organisation}")
 
+    monkeypatch.setattr(state, "caller_of", caller_of)
     with TestClient(app, raise_server_exceptions=False) as opened:
         yield opened
 

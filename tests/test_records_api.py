@@ -13,6 +13,7 @@ from fastapi import Request
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api import state
 from api.app import create_app
 from matcher.access import EVERYTHING, Caller, Role
 from matcher.live import LiveEngine
@@ -49,24 +50,21 @@ def offices(filled: Store) -> Store:
 
 
 @pytest.fixture
-def client(tmp_path: Path, offices: Store) -> Iterator[Client]:
+def client(tmp_path: Path, offices: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """A client for each caller, all of one server."""
     app = create_app(live=LiveEngine(tmp_path, FakeEncoder(), Weights.load()), store=offices)
     callers: dict[str, Caller] = {}
 
-    @app.middleware("http")
-    async def known(request: Request, go_on: Callable) -> object:
-        request.state.caller = callers[request.headers.get("x-test", "all")]
-        return await go_on(request)
+    def caller_of(request: Request) -> Caller:
+        return callers[request.headers["x-test"]]
 
-    with TestClient(app) as opened:
+    monkeypatch.setattr(state, "caller_of", caller_of)
+    with TestClient(app):
 
         def of(caller: Caller = EVERYTHING) -> TestClient:
             name = f"{caller.role}-{caller.organisation}"
             callers[name] = caller
-            made = TestClient(app, headers={"x-test": name} | ENGLISH)
-            made.app_state = opened
-            return made
+            return TestClient(app, headers={"x-test": name} | ENGLISH)
 
         yield of
 
