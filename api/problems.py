@@ -18,18 +18,22 @@ from matcher.errors import (
     NotAuthenticated,
     NotFound,
     SnapshotError,
+    Stale,
     TinkuyError,
     TooLarge,
     TooMany,
+    Unconditional,
 )
-from matcher.language import translator
+from matcher.language import Translate, translator
 
 MEDIA_TYPE = "application/problem+json"
 STATUS: tuple[tuple[type[TinkuyError], HTTPStatus], ...] = (
     (BadQuery, HTTPStatus.UNPROCESSABLE_ENTITY),
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
+    (Stale, HTTPStatus.PRECONDITION_FAILED),  # a Conflict too, so before it
     (Conflict, HTTPStatus.CONFLICT),
+    (Unconditional, HTTPStatus.PRECONDITION_REQUIRED),
     (Denied, HTTPStatus.FORBIDDEN),
     (NotAuthenticated, HTTPStatus.UNAUTHORIZED),
     (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
@@ -48,6 +52,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unexpected)
 
 
+def language_of(request: Request) -> Translate:
+    """Return the translation to the language that the request prefers; Spanish where it says nothing."""
+    return translator((request.headers.get("accept-language") or "es")[:2].lower())
+
+
 def _problem(request: Request, status: int, type_: str, detail: str, **more: Any) -> JSONResponse:
     body = {
         "type": f"urn:tinkuy:problem:{type_}",
@@ -64,8 +73,7 @@ async def tinkuy(request: Request, error: Exception) -> JSONResponse:
     """Return what a person can mend, in their language."""
     assert isinstance(error, TinkuyError)  # noqa: S101 - registered for it
     status = next((s for kind, s in STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
-    language = (request.headers.get("accept-language") or "es")[:2].lower()
-    response = _problem(request, status, type(error).__name__, error.text(translator(language)))
+    response = _problem(request, status, type(error).__name__, error.text(language_of(request)))
     if isinstance(error, NotAuthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="tinkuy"'
     if isinstance(error, TooMany):

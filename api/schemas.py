@@ -128,13 +128,6 @@ class EvidenceOut(BaseModel):
     source: str | None
 
 
-class PartnerPage(BaseModel):
-    """A partner with its texts."""
-
-    partner: PartnerOut
-    evidence: list[EvidenceOut]
-
-
 class ContributionOut(BaseModel):
     """One term of the score."""
 

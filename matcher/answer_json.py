@@ -1,10 +1,11 @@
 """A MatchList as JSON: the same for `--json` and the API."""
 
 import datetime as dt
+from collections.abc import Set
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from matcher.records import Evidence, MatchList, Outcome, Partner
+from matcher.records import Evidence, MatchList, Outcome, Partner, Record
 
 # What is for offices and owners; the record pages of the API show it to those who may see it.
 PRIVATE: dict[type, frozenset[str]] = {
@@ -17,6 +18,12 @@ PRIVATE: dict[type, frozenset[str]] = {
 def to_json(answer: MatchList) -> dict[str, Any]:
     """Return an answer as plain values; nothing private is ever among them."""
     return dict(plain(answer))
+
+
+def record_json(record: Record, version: int, private: Set[str]) -> dict[str, Any]:
+    """Return a record as plain values with its version, without the `private` fields."""
+    shown = {f.name: plain(getattr(record, f.name)) for f in fields(record) if f.name not in private}
+    return shown | {"version": version}
 
 
 def plain(value: Any) -> Any:

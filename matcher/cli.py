@@ -11,7 +11,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from matcher import parts
-from matcher.commands import access, asking, exporting, feeding, tuning
+from matcher.commands import access, asking, exporting, feeding, recording, tuning
 from matcher.commands.context import Context, in_context, with_language
 from matcher.errors import BadInput, TinkuyError
 from matcher.index.snapshot import current_id
@@ -92,6 +92,7 @@ for _command in (
     feeding.demo_command,
     feeding.model_command,
     exporting.export_command,
+    recording.record_command,
     tuning.tune_command,
     access.key_command,
     access.organisation_command,

@@ -4,10 +4,12 @@ TinkuyError
 ├── BadQuery          the question cannot be answered as asked (empty, too long, unknown code)
 ├── BadInput          a file or record cannot be read at all
 ├── Conflict          the record was changed meanwhile, or a step is not allowed from where things stand
+│   └── Stale              it has another version than the writer expected
+├── Unconditional     a record is to be changed without saying which version of it was read
+├── TooLarge          more was sent at once than is taken
 ├── Denied            the caller may not do this
 ├── NotAuthenticated  nobody knows the caller's key, or one is needed
 ├── TooMany           the caller asked too often; `seconds` tells when to come back
-├── TooLarge          the request is longer than is read
 ├── NotFound          no such partner, evidence, need, region or sector
 ├── ModelMissing      the encoder's weights are nowhere to be had
 ├── SnapshotError     there is no usable snapshot
@@ -54,6 +56,18 @@ class Conflict(TinkuyError):
     """The record was changed meanwhile, or a step is not allowed from where things stand."""
 
 
+class Stale(Conflict):
+    """The record has another version than the writer expected."""
+
+
+class Unconditional(TinkuyError):
+    """A record is to be changed without saying which version of it was read."""
+
+
+class TooLarge(TinkuyError):
+    """More was sent at once than is taken."""
+
+
 class Denied(TinkuyError):
     """The caller may not do this."""
 
@@ -64,10 +78,6 @@ class NotAuthenticated(TinkuyError):
 
 class TooMany(TinkuyError):
     """The caller asked too often; the value `seconds` tells when to come back."""
-
-
-class TooLarge(TinkuyError):
-    """The request is longer than is read."""
 
 
 class NotFound(TinkuyError):

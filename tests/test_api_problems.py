@@ -45,7 +45,7 @@ def test_unknown_records_are_not_found(client: TestClient) -> None:
     assert _problem(partner, 404, "Not Found", "NotFound", "/v1/partners/nadie") == "no partner has the id 'nadie'"
     text = client.get("/v1/evidence/nadie", headers=ENGLISH)
     detail = _problem(text, 404, "Not Found", "NotFound", "/v1/evidence/nadie")
-    assert detail == "no evidence or need has the id 'nadie'"
+    assert detail == "no evidence has the id 'nadie'"
     country = client.get("/v1/regions", params={"country": "Narnia"}, headers=ENGLISH)
     assert _problem(country, 404, "Not Found", "NotFound", "/v1/regions").startswith("country 'Narnia' is not known")
 

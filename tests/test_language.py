@@ -43,8 +43,8 @@ def test_a_translation_has_the_fields_of_its_message(english, text):
 
 
 def test_an_error_speaks_the_readers_language_and_is_logged_in_english():
-    error = NotFound("no partner has the id {id!r}", id="nadie")
-    assert error.text(translator("es")) == "ningún socio tiene el id 'nadie'"
+    error = NotFound("no {kind} has the id {id!r}", kind="partner", id="nadie")
+    assert error.text(translator("es")) == "ningún registro de tipo partner tiene el id 'nadie'"
     assert str(error) == "no partner has the id 'nadie'"
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.routes import access, codes, match, operation
+from api.routes import access, bulk, codes, match, operation, reading, records
 
 router = APIRouter()
-for _part in (access, match, codes, operation):
+for _part in (access, match, reading, records, bulk, codes, operation):
     router.include_router(_part.router)

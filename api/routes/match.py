@@ -1,20 +1,17 @@
-"""Questions and their answers, and the public records that answers name."""
+"""Questions and their answers."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
-from api.schemas import EvidenceOut, MatchIn, MatchListOut, MatchOptions, PartnerPage
+from api.schemas import MatchIn, MatchListOut, MatchOptions
 from api.state import Current
-from matcher.answer_json import plain, to_json
-from matcher.errors import NotFound
-from matcher.language import N_
+from matcher.answer_json import to_json
 
 router = APIRouter()
 
 
 DEFAULTS = MatchOptions.model_validate({})
-PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"])]
 EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"])]
 
 
@@ -26,16 +23,6 @@ def matches(question: MatchIn, engine: Current) -> dict[str, object]:
     `verdict` says `no_good_match` where nothing fits; `advice` then tells what to do.
     """
     return to_json(engine.match(question.record(), reader=question.lang))
-
-
-@router.get("/v1/partners/{partner_id:path}", response_model=PartnerPage, tags=["records"])
-def partner(partner_id: PartnerId, engine: Current) -> object:
-    """Return a partner with its texts."""
-    found = engine.snapshot.partners.get(partner_id)
-    if found is None:
-        raise NotFound(N_("no partner has the id {id!r}"), id=partner_id)
-    texts = [e for e in engine.snapshot.evidence.values() if partner_id in e.partners]
-    return plain({"partner": found, "evidence": texts})
 
 
 @router.post("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, tags=["match"])
@@ -63,9 +50,3 @@ def evidence_matches(
 ) -> dict[str, object]:
     """Rank partners of the other side for a stored text: firms for a capability, researchers for a need."""
     return to_json(engine.match(engine.query_for(evidence_id, k=k), reader=lang))
-
-
-@router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceOut, tags=["records"])
-def evidence(evidence_id: EvidenceId, engine: Current) -> object:
-    """Return one text, of supply or of demand."""
-    return plain(engine.evidence(evidence_id))

@@ -1,7 +1,7 @@
 """Writing records: whole transactions, one after the other, each with its number."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import fields as record_fields
 from dataclasses import replace
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from matcher.errors import BadInput, Conflict, NotFound, TinkuyError
+from matcher.errors import BadInput, Conflict, NotFound, Stale, TinkuyError
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record
 from matcher.store.rows import ROWS, TO_RECORD, to_row
@@ -38,12 +38,17 @@ class Writer:
         """
         return self._write(records, merge=True)
 
+    def write(self, records: Sequence[Record]) -> list[Effect | TinkuyError]:
+        """Write records as they are given, and tell of each what became of it, in order; faults as in `upsert`."""
+        return self._write(records, merge=False)
+
     def put(self, record: Record, *, expected: int | None = None, new: bool = False) -> Effect:
         """Write a record as it is given: what it leaves empty becomes empty.
 
         :param expected: the version that it must have now.
         :param new: it must not exist yet.
-        :raises Conflict: it has another version, or exists already.
+        :raises Stale: it has another version.
+        :raises Conflict: it exists already.
         :raises NotFound: it names a partner that does not exist, or must be there and is not.
         :raises BadInput: confidential without a summary.
         """
@@ -60,7 +65,7 @@ class Writer:
         counterpart stay without a name.
 
         :raises NotFound: there is none.
-        :raises Conflict: it has another version than expected.
+        :raises Stale: it has another version than expected.
         """
         self._expect(kind, id_, expected, must=True)
         gone: dict[type[Record], list[str]] = {kind: [id_]}
@@ -100,7 +105,7 @@ class Writer:
         if new and found is not None:
             raise Conflict(N_("{id!r} exists already; give its ETag with If-Match to change it"), id=id_)
         if expected is not None and found != expected:
-            raise Conflict(
+            raise Stale(
                 N_("{id!r} was changed meanwhile (it is at {found}, not at {expected}): read it again and decide anew"),
                 id=id_,
                 found=found,
@@ -118,13 +123,13 @@ class Writer:
             (type(r), r.id): r for kind in ROWS for r in self._stored(kind, [x.id for x in batch if type(x) is kind])
         }
         before = dict(stored)
-        named = {id_ for record in batch for id_ in _named_partners(record)}
+        named = {id_ for record in batch for id_ in named_partners(record)}
         partners = {p.id for p in self._stored(Partner, sorted(named))}
         effects: list[Effect | TinkuyError] = []
         for record in batch:
             old = stored.get((type(record), record.id))
             new = _merge(old, record) if old and merge else record
-            error = _fault(new, partners)
+            error = fault(new, partners)
             if error:
                 effects.append(error)
                 continue
@@ -157,15 +162,15 @@ class Writer:
         return found
 
 
-def _fault(record: Record, partners: set[str]) -> TinkuyError | None:
-    """Return why a record cannot be written, None where it can."""
+def fault(record: Record, partners: Container[str]) -> TinkuyError | None:
+    """Return why a record cannot be written where there are these partners, None where it can."""
     for field in record_fields(record):
         value = getattr(record, field.name)
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str) and not _storable(text):
                 message = N_("{id!r}: {field} holds characters that are none (NUL, or half of one)")
                 return BadInput(message, id=record.id, field=field.name)
-    missing = [id_ for id_ in _named_partners(record) if id_ not in partners]
+    missing = [id_ for id_ in named_partners(record) if id_ not in partners]
     if missing:
         message = N_("{id!r} names partner {partner!r}, which does not exist: import the partners first")
         return NotFound(message, id=record.id, partner=missing[0])
@@ -179,7 +184,8 @@ def _storable(text: str) -> bool:
     return "\0" not in text and not _SURROGATE.search(text)
 
 
-def _named_partners(record: Record) -> tuple[str, ...]:
+def named_partners(record: Record) -> tuple[str, ...]:
+    """Return the ids of the partners that a record names, its own not counted."""
     if isinstance(record, Evidence):
         return record.partners
     if isinstance(record, Outcome):

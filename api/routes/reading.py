@@ -1,0 +1,165 @@
+"""Records as the caller may see them: one by its id, or lists a page at a time."""
+
+import datetime as dt
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.conditions import conditional
+from api.cursors import MAX_CURSOR, after, cursor_of
+from api.record_schemas import EvidenceList, EvidenceRecord, OutcomeList, OutcomeRecord, PartnerList, PartnerRecordPage
+from api.state import Anybody, Records
+from matcher.access import Caller, Role
+from matcher.answer_json import record_json
+from matcher.checking import type_name, wanted
+from matcher.errors import Denied, NotFound
+from matcher.language import N_
+from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
+from matcher.store.listing import Page, Wanted, page
+from matcher.store.rows import ROWS, TO_RECORD
+from matcher.store.store import Store, Stored
+from matcher.store.view import hidden_partners, private_fields, seen_by
+
+router = APIRouter(tags=["records"])
+TEXTS = 200  # of a partner's texts that come with it
+
+PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"])]
+EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"])]
+OutcomeId = Annotated[str, Path(max_length=300)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR, description="`next` of the page before")]
+Code = Annotated[str | None, Query(max_length=200, description="Code, or name")]
+Id = Annotated[str | None, Query(max_length=300)]
+Version = Annotated[int | None, Query(ge=0, le=2**62, description="Only what was written after this version")]
+
+
+@router.get("/v1/partners", response_model=PartnerList, response_model_exclude_unset=True)
+def partners(
+    store: Records,
+    caller: Anybody,
+    text: Annotated[str | None, Query(max_length=300, description="Part of the name")] = None,
+    side: Side | None = None,
+    kind: Code = None,
+    country: Code = None,
+    region: Code = None,
+    sector: Code = None,
+    owner: Id = None,
+    changed_since: Version = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """List partners by id. `sector` finds those inside it too: `C` finds `C13`."""
+    asked = wanted(Partner, {
+        "text": text, "side": side, "kind": kind, "country": country, "region": region, "sector": sector,
+        "owner": owner, "changed_since": changed_since,
+    })  # fmt: skip
+    return _list(store, Partner, caller, asked, cursor, limit)
+
+
+@router.get("/v1/evidence", response_model=EvidenceList, response_model_exclude_unset=True)
+def evidence_list(
+    store: Records,
+    caller: Anybody,
+    partner: Id = None,
+    side: Annotated[Side | None, Query(description="`demand`: needs; `supply`: what can be done")] = None,
+    kind: Code = None,
+    language: Code = None,
+    region: Code = None,
+    sector: Code = None,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    confidential: bool | None = None,
+    owner: Id = None,
+    changed_since: Version = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """List texts by id: what partners can do, and what they need (`side=demand`)."""
+    asked = wanted(Evidence, {
+        "partner": partner, "side": side, "kind": kind, "language": language, "region": region, "sector": sector,
+        "since": since, "until": until, "confidential": confidential, "owner": owner,
+        "changed_since": changed_since,
+    })  # fmt: skip
+    return _list(store, Evidence, caller, asked, cursor, limit)
+
+
+@router.get("/v1/outcomes", response_model=OutcomeList, response_model_exclude_unset=True)
+def outcomes(
+    store: Records,
+    caller: Anybody,
+    partner: Id = None,
+    counterpart: Id = None,
+    stage: Stage | None = None,
+    country: Code = None,
+    region: Code = None,
+    sector: Code = None,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    owner: Id = None,
+    changed_since: Version = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """List outcomes by id. Country, region and sector are those of the counterpart."""
+    asked = wanted(Outcome, {
+        "partner": partner, "counterpart": counterpart, "stage": stage, "country": country, "region": region,
+        "sector": sector, "since": since, "until": until, "owner": owner, "changed_since": changed_since,
+    })  # fmt: skip
+    return _list(store, Outcome, caller, asked, cursor, limit)
+
+
+@router.get("/v1/partners/{partner_id:path}", response_model=PartnerRecordPage)
+def partner(partner_id: PartnerId, store: Records, caller: Anybody, request: Request) -> Response:
+    """Return a partner with its texts."""
+    with store.reading() as session:
+        found = _one(session, Partner, partner_id, caller)
+        texts = page(session, Evidence, caller, Wanted(partner=partner_id), limit=TEXTS)
+    shown = {"partner": _json(found, caller), **_page_json(texts, Evidence, caller)}
+    shown["evidence"] = shown.pop("items")
+    return conditional(request, found.version, json.dumps(shown, ensure_ascii=False))
+
+
+@router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceRecord)
+def evidence(evidence_id: EvidenceId, store: Records, caller: Anybody, request: Request) -> Response:
+    """Return one text, of supply or of demand."""
+    return _page_of(store, Evidence, evidence_id, caller, request)
+
+
+@router.get("/v1/outcomes/{outcome_id:path}", response_model=OutcomeRecord)
+def outcome(outcome_id: OutcomeId, store: Records, caller: Anybody, request: Request) -> Response:
+    """Return one outcome."""
+    return _page_of(store, Outcome, outcome_id, caller, request)
+
+
+def _page_of(store: Store, kind: type[Record], id_: str, caller: Caller, request: Request) -> Response:
+    with store.reading() as session:
+        found = _one(session, kind, id_, caller)
+    return conditional(request, found.version, json.dumps(_json(found, caller), ensure_ascii=False))
+
+
+def _one(session: Any, kind: type[Record], id_: str, caller: Caller) -> Stored:
+    row = None if "\0" in id_ else session.get(ROWS[kind], id_)
+    seen = seen_by(TO_RECORD[kind](row), caller, hidden_partners(session, caller)) if row else None
+    if row is None or seen is None:
+        raise NotFound(N_("no {kind} has the id {id!r}"), kind=type_name(kind), id=id_)
+    return Stored(seen, row.version)
+
+
+def _list(
+    store: Store, kind: type[Record], caller: Caller, asked: Wanted, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    if asked.owner is not None and not caller.is_at_least(Role.CONTRIBUTOR):
+        raise Denied(N_("this needs a key of role {role}; yours is {yours}"), role=Role.CONTRIBUTOR, yours=caller.role)
+    last = after(type_name(kind), cursor)
+    with store.reading() as session:
+        found = page(session, kind, caller, asked, after=last, limit=limit)
+    return _page_json(found, kind, caller)
+
+
+def _page_json(found: Page, kind: type[Record], caller: Caller) -> dict[str, Any]:
+    return {"items": [_json(each, caller) for each in found.items], "next": cursor_of(type_name(kind), found.last)}
+
+
+def _json(found: Stored, caller: Caller) -> dict[str, Any]:
+    return record_json(found.record, found.version, private_fields(found.record, caller))
