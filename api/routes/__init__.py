@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.routes import codes, match, operation
+from api.routes import codes, desk, feeds, match, operation, searches
 
 router = APIRouter()
-for _part in (match, codes, operation):
+for _part in (match, codes, desk, searches, feeds, operation):
     router.include_router(_part.router)

@@ -4,11 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
+from api.exports import FILES, Exported
 from api.schemas import EvidenceOut, MatchIn, MatchListOut, MatchOptions, PartnerPage
 from api.state import Current
 from matcher.answer_json import plain, to_json
 from matcher.errors import NotFound
 from matcher.language import N_
+from matcher.list_columns import match_columns
+from matcher.records import MatchList
 
 router = APIRouter()
 
@@ -18,14 +21,14 @@ PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"])]
 EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"])]
 
 
-@router.post("/v1/matches", response_model=MatchListOut, tags=["match"])
-def matches(question: MatchIn, engine: Current) -> dict[str, object]:
+@router.post("/v1/matches", response_model=MatchListOut, responses=FILES, tags=["match"])
+def matches(question: MatchIn, engine: Current, export: Exported) -> object:
     """Rank partners for a question in words.
 
     `seeks` is `supply` for who can help with a problem, `demand` for who needs a capability.
     `verdict` says `no_good_match` where nothing fits; `advice` then tells what to do.
     """
-    return to_json(engine.match(question.record(), reader=question.lang))
+    return _answer(engine.match(question.record(), reader=question.lang), export)
 
 
 @router.get("/v1/partners/{partner_id:path}", response_model=PartnerPage, tags=["records"])
@@ -38,10 +41,13 @@ def partner(partner_id: PartnerId, engine: Current) -> object:
     return plain({"partner": found, "evidence": texts})
 
 
-@router.post("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, tags=["match"])
+@router.post("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, responses=FILES, tags=["match"])
 def evidence_matches_with_options(
-    evidence_id: EvidenceId, engine: Current, options: Annotated[MatchOptions, Body()] = DEFAULTS
-) -> dict[str, object]:
+    evidence_id: EvidenceId,
+    engine: Current,
+    export: Exported,
+    options: Annotated[MatchOptions, Body()] = DEFAULTS,
+) -> object:
     """Rank partners of the other side for a stored text, with options."""
     query = engine.query_for(
         evidence_id,
@@ -51,21 +57,27 @@ def evidence_matches_with_options(
         spread=options.spread,
         guess_sector=options.guess_sector,
     )
-    return to_json(engine.match(query, reader=options.lang))
+    return _answer(engine.match(query, reader=options.lang), export)
 
 
-@router.get("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, tags=["match"])
+@router.get("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, responses=FILES, tags=["match"])
 def evidence_matches(
     evidence_id: EvidenceId,
     engine: Current,
+    export: Exported,
     k: Annotated[int, Query(ge=1, le=1000)] = 10,
     lang: Annotated[str, Query(pattern="^(es|en)$")] = "es",
-) -> dict[str, object]:
+) -> object:
     """Rank partners of the other side for a stored text: firms for a capability, researchers for a need."""
-    return to_json(engine.match(engine.query_for(evidence_id, k=k), reader=lang))
+    return _answer(engine.match(engine.query_for(evidence_id, k=k), reader=lang), export)
 
 
 @router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceOut, tags=["records"])
 def evidence(evidence_id: EvidenceId, engine: Current) -> object:
     """Return one text, of supply or of demand."""
     return plain(engine.evidence(evidence_id))
+
+
+def _answer(answer: MatchList, export: Exported) -> object:
+    """Return an answer, or its list as a file."""
+    return export.file("matches", match_columns(answer), answer.matches) if export else to_json(answer)
