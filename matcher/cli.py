@@ -10,7 +10,7 @@ from dataclasses import replace
 import click
 from click.shell_completion import get_completion_class
 
-from matcher.commands import asking, exporting, feeding, tuning
+from matcher.commands import asking, desk, exporting, feeding, searches, tuning
 from matcher.commands.context import Context, in_context, with_language
 from matcher.errors import BadInput, TinkuyError
 from matcher.index.snapshot import current_id
@@ -89,6 +89,10 @@ for _command in (
     feeding.index_command,
     feeding.demo_command,
     feeding.model_command,
+    desk.shortlist_command,
+    desk.introduction_command,
+    searches.search_command,
+    searches.inbox_command,
     exporting.export_command,
     tuning.tune_command,
 ):

@@ -6,6 +6,7 @@ from matcher.language import N_
 from matcher.records import Evidence, Match, MatchList, Outcome, Partner
 from matcher.store.inbox import Item
 from matcher.store.introductions import Introduction
+from matcher.store.searches import SavedSearch
 from matcher.store.shortlists import Entry
 from matcher.table_export import Column
 
@@ -53,7 +54,7 @@ SHORTLIST: tuple[Column[Entry], ...] = (
     Column("partner", N_("Partner"), lambda e: e.partner),
     Column("partner_name", N_("Name"), lambda e: e.partner_name),
     Column("note", N_("Note"), lambda e: e.note),
-    Column("added", N_("Added"), lambda e: e.added),
+    Column("added", N_("Added (UTC)"), lambda e: e.added),
 )
 INTRODUCTIONS: tuple[Column[Introduction], ...] = (
     Column("id", N_("Id"), lambda i: i.id),
@@ -65,20 +66,28 @@ INTRODUCTIONS: tuple[Column[Introduction], ...] = (
     Column("evidence", N_("Text"), lambda i: i.evidence),
     Column("about", N_("About"), lambda i: i.about),
     Column("note", N_("Note"), lambda i: i.note),
-    Column("created", N_("Created"), lambda i: i.created),
+    Column("created", N_("Created (UTC)"), lambda i: i.created),
 )
 INBOX: tuple[Column[Item], ...] = (
     Column("id", N_("Id"), lambda i: i.id),
     Column("search", N_("Saved search"), lambda i: i.search),
     Column("search_name", N_("Saved search, name"), lambda i: i.search_name),
-    Column("at", N_("Since"), lambda i: i.at),
+    Column("at", N_("Arrived (UTC)"), lambda i: i.at),
     Column("partner", N_("Partner"), lambda i: i.partner.id),
     Column("partner_name", N_("Name"), lambda i: i.partner.name),
     Column("evidence", N_("Text"), lambda i: i.evidence.id),
     Column("title", N_("Title"), lambda i: i.evidence.title),
     Column("text", N_("Passage"), lambda i: i.evidence.text),
     Column("probability", N_("Probability"), lambda i: i.probability),
-    Column("read", N_("Read"), lambda i: i.read),
+    Column("read", N_("Read (UTC)"), lambda i: i.read),
+)
+SEARCHES: tuple[Column[SavedSearch], ...] = (
+    Column("id", N_("Id"), lambda s: s.id),
+    Column("name", N_("Name"), lambda s: s.name),
+    Column("question", N_("Question"), lambda s: s.question.get("evidence_id") or s.question["text"]),
+    Column("threshold", N_("Threshold"), lambda s: s.threshold),
+    Column("unread", N_("Not read"), lambda s: s.unread),
+    Column("feed", N_("Feed"), lambda s: f"/v1/feeds/{s.feed}.atom"),
 )
 MATCHES: tuple[Column[Match], ...] = (
     Column("rank", N_("Rank"), lambda m: m.rank),

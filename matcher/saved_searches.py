@@ -40,6 +40,8 @@ def to_question(query: Query) -> dict[str, Any]:
 
     :raises BadQuery: it cannot be answered as asked.
     """
+    stored = query.evidence_id is not None
+    query = checked(replace(query, text="x") if stored else query)  # of a stored text k and filters alone are kept
     filters = query.filters
     kept: dict[str, Any] = {
         "k": query.k,
@@ -49,10 +51,8 @@ def to_question(query: Query) -> dict[str, Any]:
             "until": filters.until.isoformat() if filters.until else None,
         },
     }
-    if query.evidence_id is not None:
-        checked(replace(query, text="-"))  # k and filters
+    if stored:
         return {"evidence_id": query.evidence_id, **kept}
-    query = checked(query)
     return {
         "text": query.text,
         "title": query.title,

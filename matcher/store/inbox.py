@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Exists, Select, exists, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from matcher.access import Caller
@@ -129,11 +129,9 @@ def deliver(writer: Writer, version: int, found: Mapping[str, tuple[SavedSearch,
         if row.version != asked.version or row.seen >= version:
             continue
         row.seen = version
-        there = set(
-            session.execute(select(InboxRow.evidence, InboxRow.partner).where(InboxRow.search == row.id)).tuples()
-        )
+        there = set(session.execute(select(InboxRow.evidence, InboxRow.partner).where(InboxRow.search == row.id)))
         for each in news:
-            if (each.evidence, each.partner) in there or not session.scalar(select(_may_be_seen(each))):
+            if (each.evidence, each.partner) in there or not _may_be_seen(session, each):
                 continue
             session.add(
                 InboxRow(
@@ -150,13 +148,15 @@ def deliver(writer: Writer, version: int, found: Mapping[str, tuple[SavedSearch,
     return delivered
 
 
-def _may_be_seen(news: News) -> Exists:
+def _may_be_seen(session: Session, news: News) -> bool:
+    """Tell whether the text is still the partner's, and the partner has not withdrawn."""
     link = EvidencePartnerRow
-    return (
-        exists()
-        .where(link.evidence_id == news.evidence, link.partner_id == news.partner)
-        .where(PartnerRow.id == news.partner, PartnerRow.consent.is_not(False))
+    query = (
+        select(link.partner_id)
+        .join(PartnerRow, PartnerRow.id == link.partner_id)
+        .where(link.evidence_id == news.evidence, link.partner_id == news.partner, PartnerRow.consent.is_not(False))
     )
+    return session.scalar(query) is not None
 
 
 def _visible() -> Select[InboxRow, str]:
@@ -172,7 +172,7 @@ def _visible() -> Select[InboxRow, str]:
 
 
 def _items(session: Session, query: Select[InboxRow, str]) -> list[Item]:
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     texts = public_texts(session, (row.evidence for row, _ in rows))
     partners = public_partners(session, (row.partner for row, _ in rows))
     return [

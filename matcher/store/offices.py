@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from matcher.access import Caller, Role
 from matcher.errors import BadQuery, Denied, NotFound
 from matcher.language import N_
@@ -37,3 +39,15 @@ def at_desk(store: Store, caller: Caller, named: str | None = None) -> Caller:
     elif not known:
         raise NotFound(N_("no organisation has the id {id!r}"), id=office)
     return replace(caller, organisation=office)
+
+
+def only_one(store: Store) -> str | None:
+    """Return the id of the only organisation; None without any.
+
+    :raises BadQuery: there are several.
+    """
+    with store.reading() as session:
+        ids = list(session.scalars(select(OrganisationRow.id).order_by(OrganisationRow.id).limit(6)))
+    if len(ids) > 1:
+        raise BadQuery(N_("say whose desk is meant, with --organisation: {known}"), known=", ".join(ids[:5]))
+    return ids[0] if ids else None

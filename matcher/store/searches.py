@@ -167,9 +167,7 @@ def _shown(session: Session, rows: list[SavedSearchRow]) -> list[SavedSearch]:
             select(InboxRow.search, func.count())
             .where(InboxRow.search.in_([row.id for row in rows]), InboxRow.read.is_(None))
             .group_by(InboxRow.search)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return [
         SavedSearch(
