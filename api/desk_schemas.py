@@ -149,7 +149,7 @@ class SearchIn(Strict):
 class FeedsOut(BaseModel):
     """Addresses of a search's feeds: whoever knows them may read them."""
 
-    json_: str = Field(serialization_alias="json")
+    json_: str = Field(alias="json")
     atom: str
 
 
