@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from matcher import parts
 from matcher.access import EVERYTHING, Caller
@@ -18,7 +19,7 @@ from matcher.store import introductions, shortlists
 from matcher.store.introductions import Introduction
 from matcher.store.offices import at_desk, only_one
 from matcher.store.store import Store
-from matcher.table_export import Column
+from matcher.table_export import Column, clean
 
 MOST = 10_000  # rows shown in a terminal
 
@@ -46,13 +47,17 @@ def list_table(context: Context, columns: tuple[Column[Any], ...], items: tuple[
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(context.say(column.heading), overflow="fold")
+        table.add_column(context.say(column.heading), overflow="fold", no_wrap=column.key in ("id", "feed"))
     for item in items:
-        values = (column.value(item) for column in columns)
-        table.add_row(
-            *("" if v is None else str(v).partition(".")[0] if isinstance(v, datetime) else str(v) for v in values)
-        )
+        table.add_row(*(_cell(column.value(item)) for column in columns))
     context.print(table)
+
+
+def _cell(value: Any) -> Text:
+    """Return a value as plain text: neither markup nor what a terminal obeys."""
+    if value is None:
+        return Text("")
+    return Text(f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else clean(str(value)))
 
 
 @click.group("introduction", help=N_("Requests that two partners meet, and what came of them."))
@@ -77,7 +82,8 @@ def introductions_list(context: Context, id_: str | None, stage: str | None, org
         found = introductions.introductions(
             session, caller.organisation or "", stage=Standing(stage) if stage else None, limit=MOST
         )
-    list_table(context, INTRODUCTIONS, found.items)
+    shown = ("id", "stage", "supply_name", "demand_name", "about", "note", "created")
+    list_table(context, tuple(c for c in INTRODUCTIONS if c.key in shown), found.items)
 
 
 @introduction_command.command("propose", help=N_("Propose that the partners SUPPLY and DEMAND meet."))
@@ -176,11 +182,11 @@ def shortlist_remove(context: Context, evidence: str, partner: str, organisation
 
 def _show(context: Context, found: Introduction) -> None:
     say = context.say
-    click.echo(f"{found.id}: {found.supply_name or found.supply} – {found.demand_name or found.demand}")
+    click.echo(clean(f"{found.id}: {found.supply_name or found.supply} – {found.demand_name or found.demand}"))
     if found.about:
-        click.echo(f"{say(N_('About'))}: {found.about}")
+        click.echo(clean(f"{say(N_('About'))}: {found.about}"))
     for step in found.history:
         told = "; ".join(text for text in (step.reason, step.note) if text)
-        click.echo(f"  {step.date} {step.after.value}{': ' + told if told else ''}")
+        click.echo(clean(f"  {step.date} {step.after.value}{': ' + told if told else ''}"))
     allowed = ", ".join(next_stages(found.stage, found.history[-1].before)) or "-"
     click.echo(say(N_("Stage: {stage}. Next it can be: {allowed}")).format(stage=found.stage.value, allowed=allowed))

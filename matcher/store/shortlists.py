@@ -76,7 +76,7 @@ def put(
     """Put a partner on a shortlist of the caller's office, or give its entry another note; tell whether it is new.
 
     :raises NotFound: no such text or partner, or none that may be seen.
-    :raises Conflict: the partner is of the text's own side, or the entry has another version than expected.
+    :raises Conflict: the text has partners of the partner's side alone, or the entry has another version than expected.
     """
     session, office = writer.session, _office(caller)
     row = session.get(ShortlistRow, (office, evidence, partner))
@@ -85,7 +85,7 @@ def put(
         if expected is not None:
             raise _absent(evidence, partner)
         text, found = the_text(session, evidence), the_partner(session, partner)
-        if any(p.side is found.side for p in public_partners(session, text.partners).values()):
+        if all(p.side is found.side for p in public_partners(session, text.partners).values()):
             raise Conflict(N_("{partner!r} and {evidence!r} are of the same side"), partner=partner, evidence=evidence)
         row = ShortlistRow(
             organisation=office, evidence=evidence, partner=partner, note=note, added=now(), key=caller.key,
