@@ -1,7 +1,7 @@
 """What the requests of a desk share: whose desk it is, versions, pages."""
 
 import re
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Query, Request
 
@@ -11,7 +11,9 @@ from matcher.access import Caller
 from matcher.errors import BadQuery
 from matcher.language import N_
 from matcher.store.offices import at_desk
+from matcher.store.paging import Page
 
+T = TypeVar("T")
 EXPORTED = 100_000  # rows of a file; whoever has more asks with a filter
 
 
@@ -50,6 +52,16 @@ def version_of(
 def etag(version: int) -> dict[str, str]:
     """Return the header that tells a record's version."""
     return {"ETag": f'"{version}"'}
+
+
+def whole(found: Page[T]) -> tuple[T, ...]:
+    """Return all of a list that was asked for as a file.
+
+    :raises BadQuery: there is more of it than a file holds.
+    """
+    if found.next is not None:
+        raise BadQuery(N_("the list has more than {limit} rows: ask with a filter"), limit=EXPORTED)
+    return found.items
 
 
 AtDesk = Annotated[Caller, Depends(desk_of)]

@@ -1,5 +1,6 @@
 """The desk through HTTP: each office its own, versions, feeds, files; on both engines."""
 
+import base64
 import csv
 import datetime as dt
 import io
@@ -119,7 +120,16 @@ def test_introductions_are_listed_by_filters_and_pages(client):
     assert second["next"] is None
     assert [i["id"] for i in ok(client.get("/v1/introductions?partner=pucp&stage=proposed"))["items"]] == [b]
     assert ok(client.get("/v1/introductions?stage=met"))["items"] == []
-    for bad in ("cursor=nada", "cursor=bnVsbA", "stage=nada", "limit=0", "limit=201", "partner=%00"):
+    surrogate = base64.urlsafe_b64encode(b'["2026-01-01T00:00:00", "\\ud800"]').decode()
+    for bad in (
+        "cursor=nada",
+        "cursor=bnVsbA",
+        f"cursor={surrogate}",
+        "stage=nada",
+        "limit=0",
+        "limit=201",
+        "partner=%00",
+    ):
         assert client.get(f"/v1/introductions?{bad}").status_code == 422
 
 
@@ -211,6 +221,12 @@ def test_a_search_that_cannot_be_asked_is_refused(client, body):
     assert client.post("/v1/searches", json=body).status_code == 422
 
 
+@pytest.mark.parametrize("field", ["name", "text", "region", "title"])
+def test_half_a_character_is_refused(client, field):
+    body = json.dumps({"name": "n", "text": "lana"} | {field: "\ud800"})  # pure ASCII: the escape travels
+    assert client.post("/v1/searches", content=body, headers={"content-type": "application/json"}).status_code == 422
+
+
 def test_a_search_for_a_text_that_is_not_there_is_not_found(client):
     assert client.post("/v1/searches", json={"name": "n", "evidence_id": "nada"}).status_code == 404
 
@@ -294,7 +310,7 @@ def rows_of(response):
     return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"), newline="")))
 
 
-def test_any_list_is_a_file_too(client, told):
+def test_any_list_is_a_file_too(client, told, monkeypatch):
     ok(client.put(f"/v1/shortlists/{SLASHES}/partners/unsaac", json={"note": "=1+1"}), 201)
     made = ok(propose(client, note="@x"), 201)
     (row,) = rows_of(client.get("/v1/shortlists?format=csv"))
@@ -309,6 +325,9 @@ def test_any_list_is_a_file_too(client, told):
     assert book.headers["content-type"] == XLSX
     assert load_workbook(io.BytesIO(book.content)).active["A2"].value == made["id"]
     assert client.get("/v1/inbox?format=pdf").status_code == 422
+    ok(propose(client, supply="pucp"), 201)
+    monkeypatch.setattr("api.routes.desk.EXPORTED", 1)
+    assert client.get("/v1/introductions?format=csv").status_code == 422
     assert rows_of(client.get("/v1/introductions?format=csv", headers=TACNA)) == []
 
 

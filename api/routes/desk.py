@@ -16,7 +16,7 @@ from api.desk_schemas import (
     IntroductionsOut,
     StepIn,
 )
-from api.desk_state import EXPORTED, AtDesk, Cursor, Expected, Limit, RequestId, etag
+from api.desk_state import EXPORTED, AtDesk, Cursor, Expected, Limit, RequestId, etag, whole
 from api.exports import FILES, Exported
 from api.state import Records
 from matcher.introductions import Standing, next_stages
@@ -48,7 +48,7 @@ def shortlist_entries(
         found = shortlists.entries(
             session, caller.organisation or "", evidence=evidence, partner=partner, cursor=start, limit=rows
         )
-    return export.file("shortlist", SHORTLIST, found.items) if export else found
+    return export.file("shortlist", SHORTLIST, whole(found)) if export else found
 
 
 # An id may hold slashes: what stands before the last `/partners/` is the text's.
@@ -133,7 +133,7 @@ def list_introductions(
             cursor=start,
             limit=rows,
         )
-    return export.file("introductions", INTRODUCTIONS, found.items) if export else found
+    return export.file("introductions", INTRODUCTIONS, whole(found)) if export else found
 
 
 @router.post("/v1/introductions", response_model=IntroductionPage, status_code=status.HTTP_201_CREATED)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response, status
 
 from api.desk_schemas import ID, Id, InboxOut, MarkIn, SearchIn, SearchOut
-from api.desk_state import EXPORTED, AtDesk, Cursor, Expected, Limit, RequestId, etag
+from api.desk_state import EXPORTED, AtDesk, Cursor, Expected, Limit, RequestId, etag, whole
 from api.exports import FILES, Exported
 from api.state import Records
 from matcher.list_columns import INBOX
@@ -100,7 +100,7 @@ def list_inbox(
     rows, start = (EXPORTED, None) if export else (limit, cursor)
     with store.reading() as session:
         found = inbox.items(session, caller.organisation or "", unread=unread, search=search, cursor=start, limit=rows)
-    return export.file("inbox", INBOX, found.items) if export else found
+    return export.file("inbox", INBOX, whole(found)) if export else found
 
 
 @router.post("/v1/inbox/read", status_code=status.HTTP_204_NO_CONTENT)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -12,6 +13,7 @@ from matcher.errors import BadQuery
 from matcher.language import N_
 
 T = TypeVar("T")
+_NONE = re.compile(r"[\x00\ud800-\udfff]")  # characters that a database cannot hold
 Key = tuple[str | int, ...]
 
 
@@ -39,9 +41,7 @@ def read_cursor(cursor: str, kinds: tuple[type, ...]) -> Key:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         key = None
-    if not isinstance(key, list) or [type(value) for value in key] != list(kinds):
-        raise BadQuery(N_("the cursor is not one of ours; take it from `next` of the page before"))
-    if any(isinstance(v, int) and abs(v) >= 2**63 for v in key) or any(isinstance(v, str) and "\0" in v for v in key):
+    if not isinstance(key, list) or [type(value) for value in key] != list(kinds) or not all(map(_storable, key)):
         raise BadQuery(N_("the cursor is not one of ours; take it from `next` of the page before"))
     return tuple(key)
 
@@ -55,6 +55,11 @@ def moment(text: str | int) -> dt.datetime:
         return dt.datetime.fromisoformat(str(text)).replace(tzinfo=None)
     except ValueError:
         raise BadQuery(N_("the cursor is not one of ours; take it from `next` of the page before")) from None
+
+
+def _storable(value: str | int) -> bool:
+    """Tell whether a database can be asked for a value."""
+    return abs(value) < 2**63 if isinstance(value, int) else not _NONE.search(value)
 
 
 def _cursor(key: Key) -> str:
