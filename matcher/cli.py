@@ -11,7 +11,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from matcher import parts
-from matcher.commands import access, asking, exporting, feeding, recording, tuning
+from matcher.commands import access, asking, desk, exporting, feeding, recording, searches, tuning
 from matcher.commands.context import Context, in_context, with_language
 from matcher.errors import BadInput, TinkuyError
 from matcher.index.snapshot import current_id
@@ -91,6 +91,10 @@ for _command in (
     feeding.index_command,
     feeding.demo_command,
     feeding.model_command,
+    desk.shortlist_command,
+    desk.introduction_command,
+    searches.search_command,
+    searches.inbox_command,
     exporting.export_command,
     recording.record_command,
     tuning.tune_command,

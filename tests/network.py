@@ -89,9 +89,7 @@ class Network:
 def records() -> list[Any]:
     """Return the small world as the weavers', the dryers' and nobody's, with what is private."""
     contact = f"{CONTACT}@correo.example"
-    partners = [
-        replace(p, owner=OWNERS.get(p.id), contact=contact if p.id == "taller" else None) for p in PARTNERS
-    ]
+    partners = [replace(p, owner=OWNERS.get(p.id), contact=contact if p.id == "taller" else None) for p in PARTNERS]
     texts = [replace(e, owner=OWNERS.get(e.partners[0])) for e in EVIDENCE]
     return [*partners, WITHDRAWN, *texts, NEED, HIDDEN, *OUTCOMES, TOLD]
 

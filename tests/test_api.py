@@ -210,6 +210,13 @@ def test_openapi_describes_every_route_and_no_contact(client: TestClient) -> Non
         ("/v1/evidence/{evidence_id}/matches", "get"), ("/v1/evidence/{evidence_id}/matches", "post"),
         ("/v1/regions", "get"), ("/v1/sectors", "get"), ("/healthz", "get"), ("/readyz", "get"), ("/v1/whoami", "get"),
         ("/v1/partners/{partner_id}/erasure", "post"),
+        ("/v1/shortlists", "get"), ("/v1/shortlists/{evidence_id}", "get"),
+        *(("/v1/shortlists/{evidence_id}/partners/{partner_id}", method) for method in ("get", "put", "delete")),
+        ("/v1/introductions", "get"), ("/v1/introductions", "post"), ("/v1/introductions/{introduction_id}", "get"),
+        ("/v1/introductions/{introduction_id}/steps", "post"), ("/v1/searches", "get"), ("/v1/searches", "post"),
+        *(("/v1/searches/{search_id}", method) for method in ("get", "put", "delete")),
+        ("/v1/searches/{search_id}/feed", "post"), ("/v1/inbox", "get"), ("/v1/inbox/read", "post"),
+        ("/v1/feeds/{feed}.json", "get"), ("/v1/feeds/{feed}.atom", "get"),
     }  # fmt: skip
     assert "contact" not in described["components"]["schemas"]["PartnerOut"]["properties"]
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # DESIGN.md's arrows: a module imports from its own step and those before it, never from a later one.
 STEPS = (
     {"records", "errors", "language", "access"},
-    {"places", "sectors", "text", "spelling", "fields", "settings", "weights"},
+    {"places", "sectors", "text", "spelling", "fields", "settings", "weights", "introductions", "table_export"},
     {"sources", "store", "encode", "bundled_model", "vector_cache", "importing", "history"},
     {"checking"},
     {"editing"},
@@ -26,6 +26,7 @@ STEPS = (
     {"live", "trial", "erasure"},
     {"gains", "learning"},
     {"tuning", "weights_file"},
+    {"feeds", "list_columns", "saved_searches"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}

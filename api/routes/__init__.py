@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.routes import access, bulk, codes, match, operation, reading, records
+from api.routes import access, bulk, codes, desk, feeds, match, operation, reading, records, searches
 
 router = APIRouter()
-for _part in (access, match, reading, records, bulk, codes, operation):
+for _part in (access, match, reading, records, bulk, desk, searches, feeds, codes, operation):
     router.include_router(_part.router)

@@ -4,9 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
+from api.exports import FILES, Exported
 from api.schemas import MatchIn, MatchListOut, MatchOptions
 from api.state import Current
 from matcher.answer_json import to_json
+from matcher.list_columns import match_columns
+from matcher.records import MatchList
 
 router = APIRouter()
 
@@ -15,20 +18,23 @@ DEFAULTS = MatchOptions.model_validate({})
 EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"])]
 
 
-@router.post("/v1/matches", response_model=MatchListOut, tags=["match"])
-def matches(question: MatchIn, engine: Current) -> dict[str, object]:
+@router.post("/v1/matches", response_model=MatchListOut, responses=FILES, tags=["match"])
+def matches(question: MatchIn, engine: Current, export: Exported) -> object:
     """Rank partners for a question in words.
 
     `seeks` is `supply` for who can help with a problem, `demand` for who needs a capability.
     `verdict` says `no_good_match` where nothing fits; `advice` then tells what to do.
     """
-    return to_json(engine.match(question.record(), reader=question.lang))
+    return _answer(engine.match(question.record(), reader=question.lang), export)
 
 
-@router.post("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, tags=["match"])
+@router.post("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, responses=FILES, tags=["match"])
 def evidence_matches_with_options(
-    evidence_id: EvidenceId, engine: Current, options: Annotated[MatchOptions, Body()] = DEFAULTS
-) -> dict[str, object]:
+    evidence_id: EvidenceId,
+    engine: Current,
+    export: Exported,
+    options: Annotated[MatchOptions, Body()] = DEFAULTS,
+) -> object:
     """Rank partners of the other side for a stored text, with options."""
     query = engine.query_for(
         evidence_id,
@@ -38,15 +44,21 @@ def evidence_matches_with_options(
         spread=options.spread,
         guess_sector=options.guess_sector,
     )
-    return to_json(engine.match(query, reader=options.lang))
+    return _answer(engine.match(query, reader=options.lang), export)
 
 
-@router.get("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, tags=["match"])
+@router.get("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, responses=FILES, tags=["match"])
 def evidence_matches(
     evidence_id: EvidenceId,
     engine: Current,
+    export: Exported,
     k: Annotated[int, Query(ge=1, le=1000)] = 10,
     lang: Annotated[str, Query(pattern="^(es|en)$")] = "es",
-) -> dict[str, object]:
+) -> object:
     """Rank partners of the other side for a stored text: firms for a capability, researchers for a need."""
-    return to_json(engine.match(engine.query_for(evidence_id, k=k), reader=lang))
+    return _answer(engine.match(engine.query_for(evidence_id, k=k), reader=lang), export)
+
+
+def _answer(answer: MatchList, export: Exported) -> object:
+    """Return an answer, or its list as a file."""
+    return export.file("matches", match_columns(answer), answer.matches) if export else to_json(answer)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,11 +11,14 @@ from matcher import parts, render
 from matcher.answer_json import plain, to_json
 from matcher.asking import checked
 from matcher.commands.context import Context, in_context, with_language
+from matcher.commands.files import format_of, write_file
 from matcher.errors import BadInput, NotFound, SnapshotError
 from matcher.index.snapshot import current_id, read_manifest
 from matcher.language import N_
+from matcher.list_columns import match_columns
 from matcher.records import Filters, Query, Side
 from matcher.sources.columns import SIDES
+from matcher.table_export import to_bytes
 
 
 @click.command(
@@ -70,6 +74,12 @@ from matcher.sources.columns import SIDES
 )
 @click.option("--until", type=click.DateTime(["%Y-%m-%d", "%d/%m/%Y"]), help=N_("Consider only texts up to this day."))
 @click.option("--json", "as_json", is_flag=True, help=N_("Print the whole answer as JSON."))
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=N_("Write the list to FILE.csv, FILE.xlsx or FILE.json instead."),
+)
 @with_language
 @in_context
 def match_command(
@@ -96,6 +106,8 @@ def match_command(
     given = {name: options[name] for name in ("region", "countries", "sectors") if options[name]}
     if seeks:
         given["seeks"] = Side(SIDES[seeks])
+    output: Path | None = options["output"]
+    format_ = format_of(output) if output else None
     # Whatever can be said without the model is said before it is loaded.
     current_id(context.settings.home)
     query = checked(Query(text, **{"seeks": Side.SUPPLY, **chosen, **given})) if text is not None else None
@@ -103,7 +115,11 @@ def match_command(
         engine = parts.open_live_engine(context.settings).current()
         query = query or engine.query_for(evidence_id or "", **chosen, **given)
         answer = engine.match(query, reader=context.settings.language)
-    if options["as_json"]:
+    if output and format_:
+        write_file(output, to_bytes(match_columns(answer), answer.matches, format_, context.say))
+        told = N_("{count} rows written to {path}")
+        click.echo(context.say(told).format(count=len(answer.matches), path=output))
+    elif options["as_json"]:
         click.echo(json.dumps(to_json(answer), ensure_ascii=False, indent=2))
     else:
         context.print(render.answer_table(answer, context.say, context.settings.language))

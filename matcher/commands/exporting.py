@@ -1,14 +1,23 @@
-"""Commands that take records out: export benchmark."""
+"""Commands that take records out: export benchmark, export list."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from matcher import parts
+from matcher.access import EVERYTHING
 from matcher.commands.context import Context, in_context, with_language
+from matcher.commands.desk import open_desk, with_office
+from matcher.commands.files import format_of, write_file
+from matcher.errors import BadInput
 from matcher.export_benchmark import write
 from matcher.language import N_
+from matcher.list_columns import CONTACT, EVIDENCE, INBOX, INTRODUCTIONS, OUTCOMES, PARTNERS, SHORTLIST
+from matcher.store import audit, inbox, introductions, shortlists
+from matcher.table_export import EXCEL_ROWS, Column, to_bytes
 from matcher.time_split import default_since, split
 
 
@@ -61,3 +70,53 @@ def benchmark_command(context: Context, folder: Path, since: datetime | None) ->
     lines.append(N_("Now run: python -m eval run {folder}"))
     for line in lines:
         click.echo(context.say(line).format(**told))
+
+
+MOST = EXCEL_ROWS  # rows of a file
+LISTS = ("partners", "evidence", "outcomes", "introductions", "shortlist", "inbox")
+
+
+@export_command.command(
+    "list",
+    help=N_(
+        "Write a list to FILE.csv, FILE.xlsx or FILE.json: partners, evidence and outcomes as everybody may see them, or introductions, shortlist and inbox of an office."
+    ),
+)
+@click.argument("what", metavar="LIST", type=click.Choice(LISTS))
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--private", is_flag=True, help=N_("Contacts of partners, too; it is noted in the audit log."))
+@with_office
+@with_language
+@in_context
+def list_command(context: Context, what: str, file: Path, private: bool, organisation: str | None) -> None:
+    """Export a list."""
+    format_ = format_of(file)
+    if private and what != "partners":
+        raise BadInput(N_("--private is for partners: nothing else has contacts"))
+    columns, items = _list(context, what, organisation, private=private)
+    write_file(file, to_bytes(columns, items, format_, context.say))
+    click.echo(context.say(N_("{count} rows written to {path}")).format(count=len(items), path=file))
+
+
+def _list(
+    context: Context, what: str, organisation: str | None, *, private: bool
+) -> tuple[Sequence[Column[Any]], Sequence[Any]]:
+    """Return the columns and rows of a list."""
+    if what in ("introductions", "shortlist", "inbox"):
+        store, caller = open_desk(context, organisation)
+        office = caller.organisation or ""
+        with store.reading() as session:
+            if what == "introductions":
+                return INTRODUCTIONS, introductions.introductions(session, office, limit=MOST).items
+            if what == "shortlist":
+                return SHORTLIST, shortlists.entries(session, office, limit=MOST).items
+            return INBOX, inbox.items(session, office, limit=MOST).items
+    store = parts.open_store(context.settings)
+    if what == "partners" and private:
+        with store.writing() as writer:
+            audit.record(writer.session, EVERYTHING, "export", "partner")
+        return (*PARTNERS, CONTACT), [p for p in store.partners() if p.consent is not False]
+    now = store.everything()
+    if what == "partners":
+        return PARTNERS, now.partners
+    return (EVIDENCE, now.evidence) if what == "evidence" else (OUTCOMES, now.outcomes)

@@ -7,7 +7,7 @@ shows, what a delta starts from, and, since writers take turns, the order in whi
 import datetime as dt
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -193,7 +193,7 @@ class IntroductionRow(Base):
 
 
 class IntroductionStepRow(Base):
-    """One step of an introduction: who took it, when, from which stage to which."""
+    """One step of an introduction: who took it, when, from which stage to which. `date`: the day that it happened."""
 
     __tablename__ = "introduction_step"
 
@@ -202,6 +202,8 @@ class IntroductionStepRow(Base):
     before: Mapped[str | None]
     after: Mapped[str]
     reason: Mapped[str | None]
+    note: Mapped[str | None]
+    date: Mapped[dt.date]
     key: Mapped[str | None]
     at: Mapped[dt.datetime]
 
@@ -226,6 +228,7 @@ class InboxRow(Base):
     """New evidence that answers a saved search."""
 
     __tablename__ = "inbox"
+    __table_args__ = (UniqueConstraint("search", "evidence", "partner"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     search: Mapped[str] = mapped_column(ForeignKey("saved_search.id", ondelete="CASCADE"), index=True)

@@ -108,6 +108,8 @@ def _desk() -> None:
         sa.Column("before", sa.String),
         sa.Column("after", sa.String, nullable=False),
         sa.Column("reason", sa.String),
+        sa.Column("note", sa.String),
+        sa.Column("date", sa.Date, nullable=False),
         sa.Column("key", sa.String),
         sa.Column("at", sa.DateTime, nullable=False),
     )
@@ -134,4 +136,5 @@ def _desk() -> None:
         sa.Column("probability", sa.Double, nullable=False),
         sa.Column("at", sa.DateTime, nullable=False, index=True),
         sa.Column("read", sa.DateTime),
+        sa.UniqueConstraint("search", "evidence", "partner"),
     )

@@ -1,0 +1,77 @@
+"""What everybody may know of the partners and texts that a desk's rows name."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher.errors import NotFound
+from matcher.language import N_
+from matcher.records import Evidence, Partner
+from matcher.store.rows import public_evidence, public_partner, to_evidence, to_partner
+from matcher.store.tables import EvidenceRow, PartnerRow
+
+LABEL = 120  # characters of a text that stand in for a title
+BATCH = 500  # ids looked up at once
+
+
+def now() -> dt.datetime:
+    """Return the moment, in UTC, as the database keeps it."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def label(evidence: Evidence) -> str:
+    """Return a text's title, else its beginning."""
+    if evidence.title:
+        return evidence.title
+    return evidence.text if len(evidence.text) <= LABEL else evidence.text[: LABEL - 1].rstrip() + "…"
+
+
+def public_texts(session: Session, ids: Iterable[str]) -> dict[str, Evidence]:
+    """Return id -> what everybody may read of a text; those that nobody may see are absent."""
+    wanted = sorted(set(ids))
+    found: dict[str, Evidence] = {}
+    for batch in _batches(wanted):
+        rows = [to_evidence(row) for row in session.scalars(select(EvidenceRow).where(EvidenceRow.id.in_(batch)))]
+        named = {id_ for e in rows for id_ in e.partners}
+        withdrawn = frozenset(
+            session.scalars(select(PartnerRow.id).where(PartnerRow.consent.is_(False), PartnerRow.id.in_(named)))
+        )
+        found |= {e.id: seen for e in rows if (seen := public_evidence(e, withdrawn))}
+    return found
+
+
+def public_partners(session: Session, ids: Iterable[str]) -> dict[str, Partner]:
+    """Return id -> what everybody may know of a partner; those that withdrew are absent."""
+    found: dict[str, Partner] = {}
+    for batch in _batches(sorted(set(ids))):
+        rows = session.scalars(select(PartnerRow).where(PartnerRow.id.in_(batch), PartnerRow.consent.is_not(False)))
+        found |= {row.id: public_partner(to_partner(row)) for row in rows}
+    return found
+
+
+def the_partner(session: Session, id_: str) -> Partner:
+    """Return a partner as everybody may see it.
+
+    :raises NotFound: there is none, or it has withdrawn.
+    """
+    found = public_partners(session, [id_]).get(id_)
+    if found is None:
+        raise NotFound(N_("no partner has the id {id!r}"), id=id_)
+    return found
+
+
+def the_text(session: Session, id_: str) -> Evidence:
+    """Return a text as everybody may see it.
+
+    :raises NotFound: there is none, or its partners have withdrawn.
+    """
+    found = public_texts(session, [id_]).get(id_)
+    if found is None:
+        raise NotFound(N_("no evidence or need has the id {id!r}"), id=id_)
+    return found
+
+
+def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
