@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas import EvidenceOut, PartnerOut
 from matcher.checking import LIMITS, MANY
-from matcher.records import Side, Stage
+from matcher.records import Stage
 
 
 def _text(name: str, about: str | None = None) -> Any:
@@ -26,7 +26,7 @@ class PartnerIn(BaseModel):
     """A partner to write. `consent` false takes it out of all answers."""
 
     id: str | None = ID
-    side: Side
+    side: Literal["supply", "demand"]
     name: str = Field(max_length=LIMITS["name"])
     kind: str | None = _text("kind", "university, laboratory, firm…")
     country: str | None = COUNTRY
@@ -66,7 +66,7 @@ class OutcomeIn(BaseModel):
 
     id: str | None = ID
     partner: str = Field(max_length=LIMITS["id"], description="Id")
-    stage: Stage
+    stage: Literal["introduced", "met", "agreed", "project", "declined"]
     counterpart: str | None = _text("id", "Id")
     date: dt.date | None = None
     country: str | None = COUNTRY

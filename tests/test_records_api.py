@@ -1,5 +1,6 @@
 """Records over HTTP: read as the caller may, written with versions, a page at a time, many at once."""
 
+import dataclasses
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ from sqlalchemy import select
 
 from api import state
 from api.app import create_app
+from api.record_schemas import EvidenceIn, OutcomeIn, PartnerIn
 from matcher.access import EVERYTHING, Caller, Role
+from matcher.checking import check
 from matcher.live import LiveEngine
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
 from matcher.store.store import Store
@@ -331,6 +334,16 @@ def test_delete_honours_the_etag_and_leaves_nothing(client: Client) -> None:
 
 
 # Writing
+
+
+def test_what_is_described_is_what_is_taken() -> None:
+    for model, kind in ((PartnerIn, Partner), (EvidenceIn, Evidence), (OutcomeIn, Outcome)):
+        assert {*model.model_fields} == {f.name for f in dataclasses.fields(kind)} | {"version"}
+        assert "$ref" not in json.dumps(model.model_json_schema())  # it stands alone in the description
+    given = {"name": "Laboratorio", "side": "supply"}
+    assert check(Partner, given | dict.fromkeys({*PartnerIn.model_fields} - {*given, "version", "id"})) == {
+        **dict.fromkeys(PartnerIn.model_fields.keys() - {"version", "id"}), **given, "sectors": (),
+    }  # fmt: skip
 
 
 def test_a_record_made_is_read_at_once_clean_and_with_codes(client: Client) -> None:
