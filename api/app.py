@@ -11,10 +11,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi_offline import FastAPIOffline
 
 from api import problems
+from api.requests import Accounting
 from api.routes import router
 from api.schemas import ProblemOut
-from matcher.errors import SnapshotError
+from matcher.errors import DatabaseAway, SnapshotError
 from matcher.live import LiveEngine
+from matcher.logs import configure
 from matcher.parts import open_live_engine, open_store
 from matcher.settings import Settings
 from matcher.store.store import Store
@@ -34,6 +36,8 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
     :param store: the database; made from the environment likewise.
     """
     settings = Settings.read(os.environ)
+    if live is None:  # a server of its own, or a worker of one
+        configure(settings.log_format, settings.log_level)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -41,10 +45,16 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         app.state.live = live or await run_in_threadpool(open_live_engine, settings)
         try:
             await run_in_threadpool(app.state.live.current)
-        except SnapshotError as error:  # the server starts all the same; /readyz says why it can't answer
+        except (
+            SnapshotError,
+            DatabaseAway,
+        ) as error:  # the server starts all the same; /readyz says why it can't answer
             log.warning("%s", error)
-        yield
-        app.state.store.close()
+        try:
+            yield
+        finally:  # requests have ended: what runs beside them ends, then the database is let go
+            await run_in_threadpool(getattr(app.state.live, "close", lambda: None))
+            app.state.store.close()
 
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
@@ -54,6 +64,8 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         lifespan=lifespan,
         responses={"4XX": {"model": ProblemOut, "content": {problems.MEDIA_TYPE: {}}}},
     )
+    app.state.settings = settings
     app.include_router(router)
     problems.install(app)
+    app.add_middleware(Accounting)  # the last to be added is the outermost
     return app

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # DESIGN.md's arrows: a module imports from its own step and those before it, never from a later one.
 STEPS = (
-    {"records", "errors", "language", "access"},
-    {"places", "sectors", "text", "spelling", "fields", "settings", "weights"},
+    {"records", "errors", "language", "access", "stopwatch"},
+    {"places", "sectors", "text", "spelling", "fields", "setting_kinds", "settings", "weights"},
     {"sources", "store", "encode", "bundled_model", "vector_cache", "importing", "history"},
     {"index"},
     {"candidates"},
@@ -23,7 +23,7 @@ STEPS = (
     {"live", "trial"},
     {"gains", "learning"},
     {"tuning", "weights_file"},
-    {"answer_json", "render", "parts", "time_split", "export_benchmark", "commands", "cli"},
+    {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 
+from api.metrics import answered
 from api.schemas import EvidenceOut, MatchIn, MatchListOut, MatchOptions, PartnerPage
 from api.state import Current
 from matcher.answer_json import plain, to_json
@@ -25,7 +26,7 @@ def matches(question: MatchIn, engine: Current) -> dict[str, object]:
     `seeks` is `supply` for who can help with a problem, `demand` for who needs a capability.
     `verdict` says `no_good_match` where nothing fits; `advice` then tells what to do.
     """
-    return to_json(engine.match(question.record(), reader=question.lang))
+    return to_json(answered(engine, question.record(), question.lang))
 
 
 @router.get("/v1/partners/{partner_id:path}", response_model=PartnerPage, tags=["records"])
@@ -51,7 +52,7 @@ def evidence_matches_with_options(
         spread=options.spread,
         guess_sector=options.guess_sector,
     )
-    return to_json(engine.match(query, reader=options.lang))
+    return to_json(answered(engine, query, options.lang))
 
 
 @router.get("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, tags=["match"])
@@ -62,7 +63,7 @@ def evidence_matches(
     lang: Annotated[str, Query(pattern="^(es|en)$")] = "es",
 ) -> dict[str, object]:
     """Rank partners of the other side for a stored text: firms for a capability, researchers for a need."""
-    return to_json(engine.match(engine.query_for(evidence_id, k=k), reader=lang))
+    return to_json(answered(engine, engine.query_for(evidence_id, k=k), lang))
 
 
 @router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceOut, tags=["records"])
