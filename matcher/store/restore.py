@@ -151,7 +151,7 @@ def restore(store: Store, path: Path, *, replace: bool = False, progress: Progre
         before = {kind: set(session.scalars(select(row.id))) for kind, row in ROWS.items()}
         version = max(writer.version, backup.version + 1) if held else backup.version
         for table in reversed(RECORDS):
-            session.execute(delete(table))
+            session.execute(delete(table))  # a whole table in one statement, whoever names whom in it
         try:
             _fill(session, backup, progress)
         except (IntegrityError, DataError):
@@ -166,25 +166,21 @@ def restore(store: Store, path: Path, *, replace: bool = False, progress: Progre
 def _fill(session: Session, backup: Backup, progress: Progress | None) -> None:
     done, total = 0, sum(backup.rows.values())
     for table in RECORDS:
+        # A row that names another of its table (organisations do) gets the name when all are there.
+        own = {key.parent.name for key in table.foreign_keys if key.column.table is table}
+        later = []
         rows = backup.read(table)
         while batch := list(islice(rows, BATCH)):
-            _insert(session, table, batch)
+            session.execute(insert(table), [row | dict.fromkeys(own) for row in batch] if own else batch)
+            later += [row for row in batch if any(row[name] is not None for name in own)]
             done += len(batch)
             if progress:
                 progress(done, total)
+        for row in later:
+            same = [column == row[column.name] for column in table.primary_key.columns]
+            session.execute(update(table).where(*same).values({name: row[name] for name in own}))
         if session.get_bind().dialect.name == "postgresql":
             _reset_sequence(session, table)
-
-
-def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows; those that name another of the same table get its name when all are there."""
-    own = {key.parent.name for key in table.foreign_keys if key.column.table is table}
-    session.execute(insert(table), [row | dict.fromkeys(own) for row in rows] if own else rows)
-    for name in own:
-        for row in rows:
-            if row[name] is not None:
-                same = [column == row[column.name] for column in table.primary_key.columns]
-                session.execute(update(table).where(*same).values({name: row[name]}))
 
 
 def _written_anew(writer: Writer, version: int, before: dict[Any, set[str]]) -> None:
