@@ -33,7 +33,7 @@ from matcher.store.tables import (
     ShortlistRow,
 )
 
-DAY = dt.datetime(2026, 3, 1, 8, 30, 0, 125)
+DAY = dt.datetime(2026, 3, 1, 8, 30, 0, 125)  # noqa: DTZ001 - as the database has it: UTC, unmarked
 
 
 def everything(store: Store) -> None:
