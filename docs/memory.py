@@ -86,9 +86,8 @@ def main() -> None:
             found = [psutil.Process(process.pid).memory_full_info() for process in processes]
             for name in ("rss", "uss", "pss"):
                 each = [getattr(info, name) / MB for info in found]
-                print(
-                    f"{workers} workers, {name.upper()}: {max(each):.0f} MB each at most, {sum(each):.0f} MB together"
-                )  # noqa: T201
+                told = f"{max(each):.0f} MB each at most, {sum(each):.0f} MB together"
+                print(f"{workers} workers, {name.upper()}: {told}")  # noqa: T201
             ready.wait()
             for process in processes:
                 process.join()
