@@ -13,11 +13,13 @@ from fastapi_offline import FastAPIOffline
 
 from api import problems
 from api.envelope import Envelope
+from api.requests import Accounting
 from api.routes import router
 from api.schemas import ProblemOut
 from api.security import Guard
-from matcher.errors import SnapshotError
+from matcher.errors import DatabaseAway, SnapshotError
 from matcher.live import LiveEngine
+from matcher.logs import configure
 from matcher.parts import open_live_engine, open_store
 from matcher.settings import Settings
 from matcher.store.store import Store
@@ -37,6 +39,8 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
     :param store: the database; made from the environment likewise.
     """
     settings = Settings.read(os.environ)
+    if live is None:  # a server of its own, or a worker of one
+        configure(settings.log_format, settings.log_level)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -44,10 +48,16 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         app.state.live = live or await run_in_threadpool(open_live_engine, settings)
         try:
             await run_in_threadpool(app.state.live.current)
-        except SnapshotError as error:  # the server starts all the same; /readyz says why it can't answer
+        except (
+            SnapshotError,
+            DatabaseAway,
+        ) as error:  # the server starts all the same; /readyz says why it can't answer
             log.warning("%s", error)
-        yield
-        app.state.store.close()
+        try:
+            yield
+        finally:  # requests have ended: what runs beside them ends, then the database is let go
+            await run_in_threadpool(getattr(app.state.live, "close", lambda: None))
+            app.state.store.close()
 
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
@@ -57,6 +67,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         lifespan=lifespan,
         responses={"4XX": {"model": ProblemOut, "content": {problems.MEDIA_TYPE: {}}}},
     )
+    app.state.settings = settings
     app.include_router(router)
     app.add_middleware(Guard, settings=settings)
     if settings.cors_origins:
@@ -67,6 +78,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
             allow_headers=["Authorization", "X-API-Key", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-ID"],
             expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
         )
+    app.add_middleware(Accounting)
     app.add_middleware(Envelope, proxy=settings.proxy)  # added last, so that it is the outermost
     problems.install(app)
     return app

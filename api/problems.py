@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from matcher.errors import (
@@ -13,6 +14,7 @@ from matcher.errors import (
     BadQuery,
     Busy,
     Conflict,
+    DatabaseAway,
     DatabaseOutdated,
     Denied,
     NotAuthenticated,
@@ -24,8 +26,9 @@ from matcher.errors import (
     TooMany,
     Unconditional,
 )
-from matcher.language import Translate, translator
+from matcher.language import N_, Translate, translator
 
+RETRY_S = 5  # after which a 503 may be asked again
 MEDIA_TYPE = "application/problem+json"
 STATUS: tuple[tuple[type[TinkuyError], HTTPStatus], ...] = (
     (BadQuery, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -39,6 +42,7 @@ STATUS: tuple[tuple[type[TinkuyError], HTTPStatus], ...] = (
     (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (DatabaseOutdated, HTTPStatus.SERVICE_UNAVAILABLE),
+    (DatabaseAway, HTTPStatus.SERVICE_UNAVAILABLE),
     (SnapshotError, HTTPStatus.SERVICE_UNAVAILABLE),
     (Busy, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -49,6 +53,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TinkuyError, tinkuy)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PoolTimeout, _overloaded)
     app.add_exception_handler(Exception, unexpected)
 
 
@@ -57,7 +62,9 @@ def language_of(request: Request) -> Translate:
     return translator((request.headers.get("accept-language") or "es")[:2].lower())
 
 
-def _problem(request: Request, status: int, type_: str, detail: str, **more: Any) -> JSONResponse:
+def problem(request: Request, status: int, type_: str, detail: str, **more: Any) -> JSONResponse:
+    """Return a problem's answer."""
+    headers = {"Retry-After": str(RETRY_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     body = {
         "type": f"urn:tinkuy:problem:{type_}",
         "title": HTTPStatus(status).phrase,
@@ -66,14 +73,14 @@ def _problem(request: Request, status: int, type_: str, detail: str, **more: Any
         "instance": request.url.path,
         **more,
     }
-    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
 async def tinkuy(request: Request, error: Exception) -> JSONResponse:
     """Return what a person can mend, in their language."""
     assert isinstance(error, TinkuyError)  # noqa: S101 - registered for it
     status = next((s for kind, s in STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = _problem(request, status, type(error).__name__, error.text(language_of(request)))
+    response = problem(request, status, type(error).__name__, error.text(language_of(request)))
     if isinstance(error, NotAuthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="tinkuy"'
     if isinstance(error, TooMany):
@@ -81,18 +88,23 @@ async def tinkuy(request: Request, error: Exception) -> JSONResponse:
     return response
 
 
+async def _overloaded(request: Request, _: Exception) -> JSONResponse:
+    busy = Busy(N_("too many requests wait for the database; try again in a moment"))
+    return await tinkuy(request, busy)
+
+
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     found = [{"where": ".".join(str(p) for p in e["loc"]), "what": e["msg"]} for e in error.errors()]
     detail = "; ".join(f"{e['where']}: {e['what']}" for e in found[:5])
-    return _problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "BadRequest", detail, errors=found)
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "BadRequest", detail, errors=found)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     if isinstance(error.__cause__, TinkuyError):  # FastAPI's wrapping of what went wrong while it read the body
         return await tinkuy(request, error.__cause__)
-    response = _problem(request, error.status_code, "Http", str(error.detail))
+    response = problem(request, error.status_code, "Http", str(error.detail))
     response.headers.update(error.headers or {})  # Allow, where the method is wrong
     return response
 
@@ -100,4 +112,4 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 async def unexpected(request: Request, _: Exception) -> JSONResponse:
     """Return that something went wrong, and nothing of what."""
     detail = "unexpected error; the server's log has the details"
-    return _problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected", detail)
+    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected", detail)

@@ -10,14 +10,11 @@ from dataclasses import replace
 import click
 from click.shell_completion import get_completion_class
 
-from matcher import parts
-from matcher.commands import access, asking, desk, exporting, feeding, recording, searches, tuning
-from matcher.commands.context import Context, in_context, with_language
+from matcher.commands import access, asking, desk, exporting, feeding, keeping, recording, searches, serving, tuning
+from matcher.commands.context import Context, with_language
 from matcher.errors import BadInput, TinkuyError
-from matcher.index.snapshot import current_id
 from matcher.language import N_, Translate, languages, translator
 from matcher.settings import Settings
-from matcher.store import keys
 
 PROGRAM = "tinkuy"
 SHELLS = ("bash", "zsh", "fish")
@@ -37,6 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = translated.main(given, prog_name=PROGRAM, obj=Context(settings, say), standalone_mode=False)
     except TinkuyError as error:
         click.echo(f"{PROGRAM}: {error.text(say)}", err=True)
+        sys.exit(2)
+    except OSError as error:  # a full disk, a folder that cannot be written
+        what = say(N_("{path} cannot be read or written: {reason}"))
+        reason = error.strerror or type(error).__name__
+        click.echo(f"{PROGRAM}: {what.format(path=error.filename or '-', reason=reason)}", err=True)
         sys.exit(2)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
@@ -102,41 +104,11 @@ for _command in (
     access.organisation_command,
     access.audit_command,
     access.erase_command,
+    keeping.db_group,
+    keeping.settings_command,
+    serving.serve_command,
 ):
     commands.add_command(_command)
-
-
-@commands.command("serve", help=N_("Start the server, on this machine only unless --host says otherwise."))
-@click.option("--host", default="127.0.0.1", show_default=True, help=N_("Address to listen on."))
-@click.option("--port", default=8000, show_default=True, help=N_("Port to listen on."))
-@with_language
-@in_context
-def serve_command(context: Context, host: str, port: int) -> None:
-    """Serve the API."""
-    import uvicorn
-
-    current_id(context.settings.home)  # without a snapshot there is nothing to serve: say so now
-    store = parts.open_store(context.settings)
-    with store.reading() as session:
-        keys.may_listen(session, host)
-        locked = keys.made(session).ever > 0
-    store.close()
-    if not locked:
-        click.echo(context.say(N_("No key was made yet: whoever uses this machine may read and change everything.")))
-    click.echo(
-        context.say(N_("Tinkuy at http://{host}:{port} (try it at /docs; stop with Ctrl+C)")).format(
-            host=host, port=port
-        )
-    )
-    uvicorn.run(
-        "api.app:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        log_level="warning",
-        proxy_headers=False,  # whom a proxy speaks for is ours to judge, see TINKUY_PROXY
-        server_header=False,
-    )
 
 
 @commands.command(

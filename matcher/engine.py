@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher import candidates, explain, exposure, familiarity, reasons, scoring, signals
+from matcher import candidates, explain, exposure, familiarity, reasons, scoring, signals, stopwatch
 from matcher.advice import advice
 from matcher.asking import checked
 from matcher.candidates import Candidates
@@ -110,6 +110,7 @@ class Engine:
             )
             for rank, (index, row) in enumerate(zip(shown, rows, strict=True), start=1)
         )
+        stopwatch.current().lap("explain")
         nothing = ranking.verdict is Verdict.NO_GOOD_MATCH
         if tally is not None and not nothing:
             tally.add(match.partner.id for match in matches)
@@ -139,14 +140,18 @@ class Engine:
         :param tallies: one (or None) a set of weights; they are read where the query asks for spreading.
         :raises BadQuery: empty, too long, or an option outside its range.
         """
+        watch = stopwatch.current()
         query = checked(query)
         side = self.snapshot.sides[query.seeks]
         if query.language is None:
             query = replace(query, language=detect_language(query.full_text, side.languages))
         read = familiarity.as_meant(side, query)
         vector = self._vector(read)
+        watch.lap("encode")
         hits = candidates.search(side, read, vector, self.snapshot.background.of(read.language))
+        watch.lap("search")
         home = familiarity.measure(side, self.snapshot.contrast, read, vector, hits.best_cosine)
+        watch.lap("familiarity")
         outcomes = _forgetting(self.outcomes[query.seeks], unknown)
         guessed = self._guess(query, vector)
         by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
@@ -155,8 +160,10 @@ class Engine:
         for numbers, tally in zip(weights, tallies or [None] * len(weights), strict=True):
             if numbers.text not in by_text:
                 found = candidates.pooled(side, hits, query, numbers.text)
+                watch.lap("pool")
                 measured = signals.compute(side, found, query, vector, outcomes, guessed)
                 by_text[numbers.text] = (found, measured)
+                watch.lap("signals")
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
             verdict = home.verdict(numbers.abstain, len(found.partners))
@@ -167,6 +174,7 @@ class Engine:
                 capacities = exposure.capacity(side.text_counts[found.partners])
                 scored = exposure.spread(scored, shown, capacities, numbers, min(query.k, exposure.PLACES))
             rankings.append(Ranking(query, vector, found, measured, scored, verdict, home, familiar, shown, outcomes))
+            watch.lap("score")
         return rankings
 
     def ids_and_scores(self, ranking: Ranking) -> tuple[tuple[str, float], ...]:

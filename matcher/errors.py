@@ -17,6 +17,7 @@ TinkuyError
 │   ├── SnapshotDamaged    a part is absent or its hash differs
 │   └── SnapshotMismatch   built by another format or another model
 ├── DatabaseOutdated  the database has another shape than this version needs
+├── DatabaseAway      the database does not answer now, or cannot keep what is written
 ├── BadWeights        the weights file cannot be used
 └── Busy              another process holds the lock
 
@@ -106,6 +107,10 @@ class SnapshotMismatch(SnapshotError):
 
 class DatabaseOutdated(TinkuyError):
     """The database has another shape than this version needs."""
+
+
+class DatabaseAway(TinkuyError):
+    """The database does not answer now, or cannot keep what is written."""
 
 
 class BadWeights(TinkuyError):

@@ -1,74 +1,139 @@
-"""Settings, read from the environment once, at the door (`main()` and `create_app()`)."""
+"""Settings: one table of all of them, read at the door (`main()` and `create_app()`).
 
+A setting comes from the environment (`TINKUY_PORT=8080`), else from the file that TINKUY_CONFIG names
+(TOML, `port = 8080`), else it is its default. A value that is not allowed is refused with its name.
+"""
+
+import difflib
+import logging
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
 from matcher.errors import BadInput
 from matcher.language import N_, languages
+from matcher.setting_kinds import ADDRESS, FILE, FOLDER, HOST, ORIGINS, RATE, SIZE, SWITCH, TEXT, Kind, one_of, whole
 
-OFF = {"0", "no", "false", "off"}
+log = logging.getLogger(__name__)
 CHECKOUT = Path(__file__).resolve().parent.parent
+PREFIX = "TINKUY_"
+CONFIG = "TINKUY_CONFIG"
+FOREIGN = {CONFIG, "TINKUY_COMPLETE", "TINKUY_TEST_POSTGRES"}  # of the shell's completion, and of our tests
+
+
+def setting(kind: Kind, about: str, *, name: str = "", default: str = "", secret: bool = False) -> dict[str, Any]:
+    """Return what is told of a setting.
+
+    :param name: in the file; in the environment it is TINKUY_ and the name in capitals. That of the field without it.
+    :param default: as people are shown it, where the value itself tells less.
+    :param secret: never shown, nor repeated in an error.
+    """
+    return {"kind": kind, "about": about, "name": name, "default": default, "secret": secret}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where things lie, and what the user chose.
+    """Where things lie, and what the user chose; each field is a row of the table of settings.
 
-    :param home: database and snapshots (TINKUY_HOME; `indexes/` in the checkout).
-    :param cache: converted model and vectors (TINKUY_CACHE; the user's cache folder).
-    :param model: a sentence-transformers folder or hub name (TINKUY_MODEL); None is the bundled model.
-    :param weights: a weights file (TINKUY_WEIGHTS); None is the shipped one.
-    :param language: of the interface (TINKUY_LANG), Spanish by default.
-    :param database_url: where the records are (TINKUY_DATABASE_URL); None is a SQLite file in `home`.
-    :param public_reading: whether people without a key may ask and read (TINKUY_PUBLIC_READING), yes by default.
-    :param rate_questions: of an address without a key (TINKUY_RATE_QUESTIONS), e.g. 120/minute; of a key 5 times that.
-    :param rate_writes: of a key (TINKUY_RATE_WRITES), e.g. 300/minute.
-    :param max_body: bytes of a request that are read at most (TINKUY_MAX_BODY); of a bulk request 20 times that.
-    :param cors_origins: web sites whose pages may call the service (TINKUY_CORS_ORIGINS, by commas); none by default.
-    :param proxy: whether a reverse proxy stands before it, whose X-Forwarded-For is believed (TINKUY_PROXY).
+    `origin`: field -> where its value is from: the variable, or the file and its name there. Defaults are absent.
     """
 
-    home: Path
-    cache: Path
-    model: str | None = None
-    weights: Path | None = None
-    language: str = "es"
-    database_url: str | None = None
-    public_reading: bool = True
-    rate_questions: str = "120/minute"
-    rate_writes: str = "300/minute"
-    max_body: int = 2**20
-    cors_origins: tuple[str, ...] = ()
-    proxy: bool = False
+    home: Path = field(metadata=setting(FOLDER, N_("Database, snapshots, locks"), default="indexes/"))
+    cache: Path = field(
+        metadata=setting(FOLDER, N_("Converted model, cached vectors"), default="~/.cache/tinkuy (Linux)")
+    )
+    model: str | None = field(
+        default=None,
+        metadata=setting(
+            TEXT, N_("A sentence-transformers folder or hub name; not set: the bundled multilingual-e5-small")
+        ),
+    )
+    weights: Path | None = field(
+        default=None, metadata=setting(FILE, N_("Another weights file; not set: matcher/weights.toml"))
+    )
+    language: str = field(
+        default="es", metadata=setting(one_of(*languages()), N_("Language of the interface"), name="lang")
+    )
+    database_url: str | None = field(
+        default=None,
+        repr=False,
+        metadata=setting(
+            ADDRESS, N_("Address of the database; not set: the SQLite file tinkuy.db in the home folder"), secret=True
+        ),
+    )
+    host: str = field(default="127.0.0.1", metadata=setting(HOST, N_("Address that the server listens on")))
+    port: int = field(default=8000, metadata=setting(whole(1, 65535), N_("Port that the server listens on")))
+    workers: int = field(default=1, metadata=setting(whole(1, 64), N_("Processes that answer")))
+    shutdown_s: int = field(
+        default=30, metadata=setting(whole(1, 3600), N_("Seconds that running requests have to end at shutdown"))
+    )
+    log_format: str = field(
+        default="json", metadata=setting(one_of("json", "text"), N_("Log lines for machines (json) or for people"))
+    )
+    log_level: str = field(
+        default="info",
+        metadata=setting(one_of("debug", "info", "warning", "error"), N_("What is logged, from here up")),
+    )
+    public_reading: bool = field(
+        default=True, metadata=setting(SWITCH, N_("Whether anybody may ask and read public records without a key"))
+    )
+    rate_questions: str = field(
+        default="120/minute", metadata=setting(RATE, N_("Questions and reads of one key or address"))
+    )
+    rate_writes: str = field(default="300/minute", metadata=setting(RATE, N_("Writes of one key or address")))
+    max_body: int = field(default=2**20, metadata=setting(SIZE, N_("Largest body of a request"), default="1 MiB"))
+    cors_origins: tuple[str, ...] = field(
+        default=(), metadata=setting(ORIGINS, N_("Sites whose pages may call the API from a browser; not set: none"))
+    )
+    proxy: bool = field(
+        default=False,
+        metadata=setting(SWITCH, N_("Whether a reverse proxy stands before it, whose X-Forwarded-For is believed")),
+    )
+    origin: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the TINKUY_* variables.
+        """Read the TINKUY_* variables, and the file that TINKUY_CONFIG names.
 
-        :raises BadInput: TINKUY_LANG is no language of the interface.
+        An empty value is none. A variable that is no setting is warned of; in the file it is an error.
+
+        :raises BadInput: a value that is not allowed, or a file that cannot be read.
         """
-        language = environment.get("TINKUY_LANG") or "es"
-        if language not in languages():
-            raise BadInput(
-                N_("TINKUY_LANG is {found!r}; languages are {known}"), found=language, known=", ".join(languages())
-            )
-        return cls(
-            home=Path(environment.get("TINKUY_HOME") or CHECKOUT / "indexes").expanduser(),
-            cache=Path(environment.get("TINKUY_CACHE") or user_cache_path("tinkuy")).expanduser(),
-            model=environment.get("TINKUY_MODEL") or None,
-            weights=Path(environment["TINKUY_WEIGHTS"]).expanduser() if environment.get("TINKUY_WEIGHTS") else None,
-            language=language,
-            database_url=environment.get("TINKUY_DATABASE_URL") or None,
-            public_reading=(environment.get("TINKUY_PUBLIC_READING") or "1").lower() not in OFF,
-            rate_questions=environment.get("TINKUY_RATE_QUESTIONS") or "120/minute",
-            rate_writes=environment.get("TINKUY_RATE_WRITES") or "300/minute",
-            max_body=int(environment.get("TINKUY_MAX_BODY") or 2**20),
-            cors_origins=tuple(environment.get("TINKUY_CORS_ORIGINS", "").replace(",", " ").split()),
-            proxy=(environment.get("TINKUY_PROXY") or "0").lower() not in OFF,
-        )
+        path = environment.get(CONFIG)
+        in_file = _file(Path(path).expanduser()) if path else {}
+        for name in environment:
+            if name.startswith(PREFIX) and name not in FOREIGN | set(VARIABLES):
+                log.warning("%s is no setting%s", name, _nearest(name, list(VARIABLES)))
+        values: dict[str, Any] = {
+            "home": CHECKOUT / "indexes",
+            "cache": user_cache_path("tinkuy"),
+        }
+        origin = {}
+        for variable, row in VARIABLES.items():
+            name = name_of(row)
+            if environment.get(variable):
+                text, where = environment[variable], variable
+            elif in_file.get(name):
+                text, where = in_file[name], f"{path}: {name}"
+            else:
+                continue
+            values[row.name] = _value(row, text, where)
+            origin[row.name] = where
+        return cls(**values, origin=origin)
+
+    def overridden(self, options: Mapping[str, str]) -> "Settings":
+        """Return these settings with those that were given on the command line, by field.
+
+        :raises BadInput: a value that is not allowed.
+        """
+        rows = {row.name: row for row in TABLE}
+        given = {name: f"--{name.replace('_', '-')}" for name in options}
+        values: dict[str, Any] = {name: _value(rows[name], text, given[name]) for name, text in options.items()}
+        return replace(self, **values, origin={**self.origin, **given})
 
     @property
     def database(self) -> Path:
@@ -79,3 +144,63 @@ class Settings:
     def vectors(self) -> Path:
         """The file of cached vectors."""
         return self.cache / "vectors.sqlite"
+
+
+TABLE: tuple[Field[Any], ...] = tuple(f for f in fields(Settings) if "kind" in f.metadata)
+
+
+def name_of(row: Field[Any]) -> str:
+    """Return a setting's name in the file."""
+    return str(row.metadata["name"] or row.name)
+
+
+def variable_of(row: Field[Any]) -> str:
+    """Return a setting's name in the environment."""
+    return PREFIX + name_of(row).upper()
+
+
+VARIABLES = {variable_of(row): row for row in TABLE}
+
+
+def _value(row: Field[Any], text: str, where: str) -> object:
+    kind: Kind = row.metadata["kind"]
+    try:
+        return kind.read(text.strip())
+    except (ValueError, KeyError, RuntimeError):  # the last where there is no home folder for ~
+        pass  # what was given may be a secret: no error carries another's text on
+    if row.metadata["secret"]:
+        raise BadInput(N_("{name} is not understood; allowed: {allowed}"), name=where, allowed=kind.allowed)
+    raise BadInput(N_("{name} is {found!r}; allowed: {allowed}"), name=where, found=text[:200], allowed=kind.allowed)
+
+
+def _file(path: Path) -> dict[str, str]:
+    """Return name -> text of a file of settings."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BadInput(N_("settings file {path} cannot be read: {reason}"), path=path, reason=reason) from error
+    except tomllib.TOMLDecodeError as error:  # tells line and column, and no value
+        raise BadInput(N_("settings file {path} cannot be read: {reason}"), path=path, reason=error) from error
+    except ValueError:
+        raise BadInput(N_("settings file {path} cannot be read: {reason}"), path=path, reason="UTF-8") from None
+    known = [name_of(row) for row in TABLE]
+    for name in found:
+        if name not in known:
+            raise BadInput(
+                N_("settings file {path}: {name!r} is no setting{nearest}"),
+                path=path,
+                name=name,
+                nearest=_nearest(name, known),
+            )
+    return {name: _text(value) for name, value in found.items()}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    return "".join(f" ({near}?)" for near in difflib.get_close_matches(name, known, 1))

@@ -182,7 +182,11 @@ def test_regions_and_sectors_are_listed(client: TestClient) -> None:
 def test_health_and_readiness_name_the_snapshot(client: TestClient, live: LiveEngine) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = {"status": "ready", "snapshot": live.current().snapshot.id, "model": "fake-1"}
-    assert client.get("/readyz").json() == ready
+    found = client.get("/readyz").json()
+    assert {name: found[name] for name in ready} == ready
+    assert {name: check["ok"] for name, check in found["checks"].items()} == {
+        "snapshot": True, "database": True, "model": True,
+    }  # fmt: skip
 
 
 def test_a_new_snapshot_serves_at_the_next_request(client: TestClient, home: Path) -> None:

@@ -48,7 +48,7 @@ def test_unknown_language_of_the_interface(tinkuy: Run, monkeypatch: pytest.Monk
     monkeypatch.setenv("TINKUY_LANG", "xx")
     result = tinkuy("status")
     assert (result.code, result.out) == (2, "")
-    assert result.err == ["tinkuy: TINKUY_LANG is 'xx'; languages are es, en"]
+    assert result.err == ["tinkuy: TINKUY_LANG is 'xx'; allowed: es, en"]
 
 
 def test_unreadable_weights(small: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query
 
 from api.exports import FILES, Exported
+from api.metrics import answered
 from api.schemas import MatchIn, MatchListOut, MatchOptions
 from api.state import Current
 from matcher.answer_json import to_json
@@ -25,7 +26,7 @@ def matches(question: MatchIn, engine: Current, export: Exported) -> object:
     `seeks` is `supply` for who can help with a problem, `demand` for who needs a capability.
     `verdict` says `no_good_match` where nothing fits; `advice` then tells what to do.
     """
-    return _answer(engine.match(question.record(), reader=question.lang), export)
+    return _answer(answered(engine, question.record(), question.lang), export)
 
 
 @router.post("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, responses=FILES, tags=["match"])
@@ -44,7 +45,7 @@ def evidence_matches_with_options(
         spread=options.spread,
         guess_sector=options.guess_sector,
     )
-    return _answer(engine.match(query, reader=options.lang), export)
+    return _answer(answered(engine, query, options.lang), export)
 
 
 @router.get("/v1/evidence/{evidence_id:path}/matches", response_model=MatchListOut, responses=FILES, tags=["match"])
@@ -56,7 +57,7 @@ def evidence_matches(
     lang: Annotated[str, Query(pattern="^(es|en)$")] = "es",
 ) -> object:
     """Rank partners of the other side for a stored text: firms for a capability, researchers for a need."""
-    return _answer(engine.match(engine.query_for(evidence_id, k=k), reader=lang), export)
+    return _answer(answered(engine, engine.query_for(evidence_id, k=k), lang), export)
 
 
 def _answer(answer: MatchList, export: Exported) -> object:

@@ -95,9 +95,9 @@ class DenseIndex:
     def load(cls, folder: Path) -> "DenseIndex":
         """Load what `save` wrote."""
         with np.load(folder / "dense.npz") as arrays:
-            return cls(
-                faiss.read_index(str(folder / "dense.faiss")), arrays["group"], arrays["means"], arrays["covariances"]
-            )
+            # Mapped, not read: the workers of one machine share the vectors' memory.
+            index = faiss.read_index(str(folder / "dense.faiss"), faiss.IO_FLAG_MMAP_IFC)
+            return cls(index, arrays["group"], arrays["means"], arrays["covariances"])
 
 
 def _moments(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

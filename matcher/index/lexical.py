@@ -61,4 +61,4 @@ class LexicalIndex:
     def load(cls, folder: Path, rows: int) -> "LexicalIndex":
         """Load what `save` wrote of `rows` texts."""
         saved = folder / "lexical"
-        return cls(bm25s.BM25.load(saved, load_corpus=False) if saved.is_dir() else None, rows)
+        return cls(bm25s.BM25.load(saved, load_corpus=False, mmap=True) if saved.is_dir() else None, rows)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -14,13 +15,15 @@ from alembic.script import ScriptDirectory
 from filelock import FileLock
 from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, DisconnectionError, IntegrityError, ProgrammingError
 
-from matcher.errors import BadInput, DatabaseOutdated
+from matcher.errors import BadInput, DatabaseAway, DatabaseOutdated
 from matcher.language import N_
 
 log = logging.getLogger(__name__)
 LOCK_WAIT_S = 60  # how long a writer waits for another to finish
+CONNECT_WAIT_S = 5  # how long a server's answer is waited for
+POOL_WAIT_S = 10  # how long a request waits for a connection that others hold
 FIRST = "0001"  # the shape of databases from before there were migrations
 MIGRATIONS = Path(__file__).parent / "migrations"
 ENGINES = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -41,17 +44,41 @@ def url_of(text: str) -> URL:
 
 
 def connect(url: URL) -> Engine:
-    """Return an engine for `url`; nothing is connected yet."""
+    """Return an engine for `url`; nothing is connected yet.
+
+    Whatever keeps the database from answering is raised as DatabaseAway; values never stand in errors or logs.
+    """
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)  # what is written is in no error's text
-        event.listen(engine, "handle_error", _quote_no_row)
-        return engine
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, hide_parameters=True)
+        return _server(url)
+    engine = create_engine(url, hide_parameters=True, pool_timeout=POOL_WAIT_S, creator=lambda: _open_sqlite(url))
     event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "checkout", _same_file)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _away, retval=True)
     return engine
+
+
+def _server(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,  # a connection from before the server was started again is made anew
+        pool_timeout=POOL_WAIT_S,
+        connect_args={"connect_timeout": CONNECT_WAIT_S},
+    )
+    event.listen(engine, "handle_error", _quote_no_row)
+    event.listen(engine, "handle_error", _away, retval=True)
+    return engine
+
+
+def _away(context: ExceptionContext) -> BaseException | None:
+    """Say that the database does not answer, unless the error is about what it was asked."""
+    error = context.sqlalchemy_exception
+    if not isinstance(error, DBAPIError) or isinstance(error, DataError | IntegrityError | ProgrammingError):
+        return None
+    # SQLite's messages are fixed texts; PostgreSQL's may tell hosts, users and values.
+    reason = str(error.orig) if isinstance(error.orig, sqlite3.Error) else type(error.orig).__name__
+    return DatabaseAway(N_("the database does not answer or cannot be written now: {reason}"), reason=reason)
 
 
 def upgrade(url: URL) -> tuple[str | None, str]:
@@ -73,13 +100,18 @@ def upgrade(url: URL) -> tuple[str | None, str]:
     return before, after
 
 
+def revision(engine: Engine) -> str | None:
+    """Return the revision that the database is at; None before the first."""
+    with engine.connect() as connection:
+        return _revision(connection)
+
+
 def check(engine: Engine) -> None:
     """Make sure that the database has today's shape.
 
     :raises DatabaseOutdated: it has another one.
     """
-    with engine.connect() as connection:
-        found, wanted = _revision(connection), head()
+    found, wanted = revision(engine), head()
     if found != wanted:
         raise DatabaseOutdated(
             N_("the database is at step {found}, this version needs {wanted}: run `tinkuy db upgrade`"),
@@ -134,7 +166,8 @@ def _alone(url: URL) -> Iterator[Connection]:
     """Give a connection inside a transaction that no other upgrade shares."""
     if url.get_backend_name() == "sqlite":
         # Foreign keys are off: to alter a table SQLite makes it anew, and dropping the old one would cascade.
-        engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_S})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_S})
+        event.listen(engine, "handle_error", _away, retval=True)
         event.listen(engine, "connect", _migrate_sqlite)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         if url.database:
@@ -142,7 +175,7 @@ def _alone(url: URL) -> Iterator[Connection]:
         with FileLock(f"{url.database}.lock", timeout=LOCK_WAIT_S), engine.begin() as connection:
             yield connection
     else:
-        engine = create_engine(url)
+        engine = _server(url)
         with engine.begin() as connection:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7495831)")
             yield connection
@@ -156,6 +189,25 @@ def _migrate_sqlite(connection: Any, _: object) -> None:
     cursor.execute("PRAGMA foreign_keys=OFF")
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
+
+
+def _open_sqlite(url: URL) -> sqlite3.Connection:
+    """Connect to a file that is there: one that has vanished must not come back empty."""
+    if not url.database or url.database == ":memory:":
+        return sqlite3.connect(":memory:", check_same_thread=False)
+    where = f"file:{quote(str(Path(url.database).absolute()))}?mode=rw"
+    return sqlite3.connect(where, uri=True, timeout=LOCK_WAIT_S, check_same_thread=False)
+
+
+def _same_file(connection: Any, record: Any, _: object) -> None:
+    """Refuse a connection to a file that was removed or replaced: what it writes would be lost."""
+    name = connection.execute("PRAGMA database_list").fetchone()[2]
+    try:
+        found = Path(name).stat().st_ino if name else 0
+    except OSError:
+        raise DisconnectionError from None
+    if record.info.setdefault("inode", found) != found:
+        raise DisconnectionError
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
