@@ -38,12 +38,13 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.store = store or await run_in_threadpool(open_store, settings)
-        app.state.live = live or await run_in_threadpool(open_live_engine, settings)
+        app.state.live = live or await run_in_threadpool(open_live_engine, settings, app.state.store)
         try:
             await run_in_threadpool(app.state.live.current)
         except SnapshotError as error:  # the server starts all the same; /readyz says why it can't answer
             log.warning("%s", error)
         yield
+        await run_in_threadpool(app.state.live.close)
         app.state.store.close()
 
     app: FastAPI = FastAPIOffline(

@@ -83,6 +83,10 @@ class DatabaseOutdated(TinkuyError):
     """The database has another shape than this version needs."""
 
 
+class DatabaseAway(TinkuyError):
+    """The database cannot be reached now."""
+
+
 class BadWeights(TinkuyError):
     """The weights file cannot be used."""
 

@@ -71,7 +71,7 @@ def test_nothing_in_common_scores_zero_everywhere(question):
 def test_a_saved_index_answers_as_before(tmp_path):
     index = LexicalIndex.build(TEXTS, SPANISH)
     index.save(tmp_path)
-    loaded = LexicalIndex.load(tmp_path, len(TEXTS))
+    loaded = LexicalIndex.load(tmp_path)
     for question in ("alpaca", "leche lana", "violin"):
         np.testing.assert_allclose(
             loaded.scores(question), bm25(question.split(), [text.split() for text in TEXTS]), rtol=1e-5
@@ -82,7 +82,7 @@ def test_a_saved_index_answers_as_before(tmp_path):
 def test_texts_without_a_word_score_zero_before_and_after_saving(tmp_path, texts):
     index = LexicalIndex.build(texts, ["es"] * len(texts))
     index.save(tmp_path)
-    for each in (index, LexicalIndex.load(tmp_path, len(texts))):
+    for each in (index, LexicalIndex.load(tmp_path)):
         assert each.scores("alpaca").tolist() == [0.0] * len(texts)
         assert each.known_stems("alpaca") == []
 
