@@ -1,4 +1,4 @@
-"""What a change costs: seconds from a committed write to its being matchable, memory, and a query with and without delta.
+"""What a change costs: seconds from a committed write to its being matchable, memory, a query with and without delta.
 
 Run `python -m eval.delta_bench 1000 10000`: one world a size, with random vectors and texts of 60 words of a skewed
 vocabulary. Reading a text with a real model comes on top (some 50 ms on two cores).
