@@ -45,7 +45,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.store = store or await run_in_threadpool(open_store, settings)
-        app.state.live = live or await run_in_threadpool(open_live_engine, settings)
+        app.state.live = live or await run_in_threadpool(open_live_engine, settings, app.state.store)
         try:
             await run_in_threadpool(app.state.live.current)
         except (
@@ -56,7 +56,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         try:
             yield
         finally:  # requests have ended: what runs beside them ends, then the database is let go
-            await run_in_threadpool(getattr(app.state.live, "close", lambda: None))
+            await run_in_threadpool(app.state.live.close)
             app.state.store.close()
 
     app: FastAPI = FastAPIOffline(

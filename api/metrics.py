@@ -57,13 +57,12 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 def age_s(engine: Engine) -> float:
     """Return how old the snapshot is; never below 0, even where the clock has gone back since."""
-    built = dt.datetime.fromisoformat(engine.snapshot.manifest["built"])
-    return max((dt.datetime.now(dt.UTC) - built).total_seconds(), 0.0)
+    return max((dt.datetime.now(dt.UTC) - engine.snapshot.built).total_seconds(), 0.0)
 
 
 def served_version(engine: Engine) -> int:
     """Return the database's version that an engine answers from."""
-    return int(getattr(engine, "version", engine.snapshot.manifest["version"]))
+    return engine.snapshot.state.version
 
 
 def exposition(live: LiveEngine, store: Store) -> bytes:

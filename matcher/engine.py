@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from matcher.language import N_, translator
 from matcher.meanings import Meanings
 from matcher.reasons import Told
 from matcher.records import (
+    Changes,
     Contribution,
     Evidence,
     GuessedSector,
@@ -79,6 +81,24 @@ class Engine:
         self.weights = weights
         self.outcomes = {side: signals.by_partner(snapshot.outcomes, side, snapshot.partners) for side in Side}
         self.meanings = {side: Meanings(snapshot.sides[side], encoder) for side in Side}
+
+    def updated(self, changes: Changes, encoder: Encoder | None = None) -> "Engine":
+        """Return the engine after some changes of records; it answers as one of a snapshot built anew would.
+
+        :param encoder: reads the new texts in the place of the engine's own.
+        """
+        engine = copy(self)
+        engine.snapshot = self.snapshot.updated(changes, encoder or self.encoder)
+        touched = {o.id for o in changes.outcomes} | {id_ for kind, id_ in changes.gone if kind is Outcome}
+        old = [self.snapshot.outcome[id_] for id_ in touched if id_ in self.snapshot.outcome]
+        engine.outcomes = {
+            side: signals.changed_record(record, old, changes.outcomes, side, engine.snapshot.partners)
+            for side, record in self.outcomes.items()
+        }
+        engine.meanings = {
+            side: Meanings(index, self.encoder, self.meanings[side]) for side, index in engine.snapshot.sides.items()
+        }
+        return engine
 
     def match(self, query: Query, *, reader: str = "es", tally: Tally | None = None) -> MatchList:
         """Rank the partners of the side sought.

@@ -168,7 +168,7 @@ def _from_snapshots(store: Store, home: Path, encoder: Encoder, progress: Progre
         pass
     else:
         now = store.everything()
-        Snapshot.build_alone(home, now.partners, now.evidence, now.outcomes, encoder, progress, version=now.version)
+        Snapshot.build_alone(home, now.partners, now.evidence, now.outcomes, encoder, progress, state=now.state)
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)  # the build has taken out some itself
     return len(old)

@@ -9,9 +9,10 @@ from matcher.candidates import Candidates
 from matcher.encode import Encoder, Role, Vectors
 from matcher.index.lexical import LexicalIndex
 from matcher.index.side import SideIndex
-from matcher.meanings import EMPTY, Echo, Meanings, Sentence
+from matcher.meanings import Echo, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
-from matcher.text import fold, query_stems, sentences, stems, words
+from matcher.scoring import in_order
+from matcher.text import EMPTY, fold, query_stems, sentences, stems, words
 
 PASSAGES = 3  # texts shown of a partner
 MAX_SENTENCES = 20  # of one text that are compared; a longer text is represented by its first ones
@@ -37,7 +38,7 @@ def passages(
     chosen: dict[int, list[tuple[int, float]]] = {}
     for row in partner_rows:
         own = np.flatnonzero(candidates.pair_partner == row)
-        best = own[np.argsort(-candidates.fit[own], kind="stable")[:PASSAGES]]
+        best = own[in_order(candidates.fit[own])[:PASSAGES]]
         chosen[row] = [(int(candidates.pair_text[i]), float(candidates.fit[i])) for i in best]
     texts = list(dict.fromkeys(text for found in chosen.values() for text, _ in found))
     best_ones = [found[0] for found in list(chosen.values())[:ECHOED] if found]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from matcher.records import Outcome, Side, Stage
-from matcher.scoring import Scored
+from matcher.scoring import Scored, in_order
 from matcher.weights import Weights
 
 Floats = NDArray[np.float64]
@@ -86,7 +86,7 @@ def spread(scored: Scored, shown: Floats, capacities: Floats, weights: Weights, 
     touched = np.flatnonzero(strength * values)
     for i in touched.tolist():
         lowered[i] = math.fsum([weights.bias, *scored.terms[i].tolist(), strength * values[i]])
-    chosen = _chosen(scored, np.argsort(-lowered, kind="stable"), limit, places)
+    chosen = _chosen(scored, in_order(lowered), limit, places)
     values[chosen] = 0.0
     scores = np.where(values < 0, lowered, scored.scores)
     return replace(
@@ -96,7 +96,7 @@ def spread(scored: Scored, shown: Floats, capacities: Floats, weights: Weights, 
         values=np.column_stack([scored.values, values]),
         terms=np.column_stack([scored.terms, strength * values]),
         scores=scores,
-        order=np.argsort(-scores, kind="stable"),
+        order=in_order(scores),
     )
 
 

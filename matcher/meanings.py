@@ -15,20 +15,16 @@ from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Role, Vectors
 from matcher.index.side import SideIndex
-from matcher.text import fold, query_stems, words
+from matcher.text import fold, query_stems, telling_words
 
 Floats = NDArray[np.float32]
-SAMPLE, MIN_SAMPLE = 150, 60  # words of a language that tell what is usual; fewer tell nothing
+MIN_SAMPLE = 60  # words of a language that tell what is usual; fewer tell nothing
 # Deviations above random words, chosen by reading pairs of the demonstration data.
 ALIKE = 4.6  # of the two words
 AT_HOME = 1.0  # of the sentence's word to the question
 ASKED = 0.6  # of the question's word to the sentence
 # `quesero` has the root of `queso`; `saco` and `seco`, `frenos` and `frente` only look alike.
 SAME_ROOT, SPELT_ALIKE = 5, 0.55
-# Words that ask or count, which the stop words lack.
-EMPTY = frozenset(
-    "cuanto cuantos cuanta cuantas cual cuales nadie nada toda todas todo cada asi bien".split()  # noqa: SIM905
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +48,22 @@ class Echo:
 class Meanings:
     """Finds echoes in the texts of one side."""
 
-    def __init__(self, side: SideIndex, encoder: Encoder) -> None:
+    def __init__(self, side: SideIndex, encoder: Encoder, before: "Meanings | None" = None) -> None:
+        """Prepare to read the texts of `side`.
+
+        :param before: of the same side before something changed; the vectors of words that it knows serve again.
+        """
         self.side = side
         self.encoder = encoder
         self._usual: dict[tuple[str | None, Role], tuple[Floats, Floats] | None] = {}
+        self._vectors: dict[tuple[str | None, Role], dict[str, Floats]] = dict(before._vectors) if before else {}
 
     def echoes(
         self, question: str, language: str | None, vector: Vectors, found: Sequence[Sentence]
     ) -> list[tuple[Echo, ...]]:
         """Return each sentence's echoes of the question, whose unit vector is `vector`."""
-        asked = _telling(question)
-        theirs = [_telling(sentence.text) for sentence in found]
+        asked = telling_words(question)
+        theirs = [telling_words(sentence.text) for sentence in found]
         ours = self._usual_words(language, Role.QUERY)
         if not asked or ours is None:
             return [() for _ in found]
@@ -89,27 +90,17 @@ class Meanings:
         """Return the mean vector of a language's words, and theirs less it; None where too few are known."""
         key = (language, role)
         if key not in self._usual:
-            texts = [e.full_text for e in self.side.evidence if e.language == language]
-            known = sorted({word for text in texts for word in _telling(text)})
-            if len(known) < MIN_SAMPLE:
+            picked, known = self.side.words.sample(language), self._vectors.get(key, {})
+            if len(picked) < MIN_SAMPLE:
                 self._usual[key] = None
             else:
-                picked = [known[i] for i in np.linspace(0, len(known) - 1, min(SAMPLE, len(known))).astype(int)]
-                vectors = self.encoder.encode(picked, role)
+                new = [word for word in picked if word not in known]
+                known = known | dict(zip(new, self.encoder.encode(new, role), strict=True)) if new else known
+                self._vectors[key] = {word: known[word] for word in picked}
+                vectors = np.array(list(self._vectors[key].values()))
                 mean = vectors.mean(axis=0)
                 self._usual[key] = (mean, _centred(vectors, mean))
         return self._usual[key]
-
-
-def _telling(text: str) -> dict[str, tuple[int, int]]:
-    """Return the words that say what a text is about, in small letters, and where each stands first; no names."""
-    found: dict[str, tuple[int, int]] = {}
-    for i, (a, b) in enumerate(words(text)):
-        word = text[a:b].lower()
-        named = i > 0 and text[a].isupper() and not text.isupper()
-        if b - a > 2 and word.isalpha() and not named and query_stems(word) and fold(word) not in EMPTY:
-            found.setdefault(word, (a, b))
-    return found
 
 
 def _mutual(

@@ -2,6 +2,7 @@
 
 from sqlalchemy.engine import URL
 
+from matcher import saved_searches
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
@@ -41,9 +42,17 @@ def database_url(settings: Settings) -> URL:
     return URL.create("sqlite", database=str(settings.database))
 
 
-def open_live_engine(settings: Settings) -> LiveEngine:
-    """Load model and weights; the snapshot is opened at the first question."""
-    return LiveEngine(settings.home, open_encoder(settings, questions=False), Weights.load(settings.weights))
+def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngine:
+    """Load model and weights; the snapshot is opened at the first question.
+
+    :param store: the database that is followed from then on, until `close`. Without it the database is opened and
+        read when there is a question, and no thread is started: what a command needs.
+    """
+    encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights)
+    follow = saved_searches.on_change(store) if store else None
+    return LiveEngine(
+        settings.home, encoder, weights, store or open_store(settings), watch=store is not None, on_change=follow
+    )
 
 
 def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
@@ -55,5 +64,5 @@ def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
     with building(settings.home):  # read inside, so that a slow build never puts older data over newer
         now = store.everything()
         return Snapshot.build_alone(
-            settings.home, now.partners, now.evidence, now.outcomes, encoder, progress, version=now.version
+            settings.home, now.partners, now.evidence, now.outcomes, encoder, progress, state=now.state
         )

@@ -110,6 +110,39 @@ Record = Partner | Evidence | Outcome
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """Which state a database is in: the number of the last transaction that wrote, in the history `lineage`.
+
+    Numbers of different histories (of another database, or one that was restored) say nothing about each other.
+    """
+
+    version: int = 0
+    lineage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What everybody may see of the records that were written before `state` and after an earlier one.
+
+    `gone`: (kind, id) of records that are no more, or no longer to be seen; kinds are the record classes.
+    """
+
+    state: State
+    partners: tuple[Partner, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    gone: frozenset[tuple[type[Record], str]] = frozenset()
+
+    @property
+    def version(self) -> int:
+        """The number of the last transaction that is in it."""
+        return self.state.version
+
+    def __bool__(self) -> bool:
+        return bool(self.partners or self.evidence or self.outcomes or self.gone)
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What must hold of an answer; an empty set or None asks for nothing.
 

@@ -25,10 +25,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from matcher.asking import checked
 from matcher.engine import Engine
 from matcher.errors import TinkuyError
-from matcher.records import Filters, Match, Passage, Query, Side, Verdict, probability
+from matcher.records import Changes, Filters, Match, Passage, Query, Side, Verdict, probability
 from matcher.store import inbox
 from matcher.store.inbox import News
-from matcher.store.store import Changes, Store
+from matcher.store.store import Store
 
 log = logging.getLogger(__name__)
 THRESHOLD = 0.1  # most needs of the demonstration data have one partner above it, few have a second

@@ -10,6 +10,7 @@ from matcher.signals import Signals
 from matcher.weights import RULE_OF, Weights
 
 Floats = NDArray[np.float64]
+DECIMALS = 9  # of a score that tell one partner from another
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored
     scores = _totals(weights.bias, terms)
     own = [i for i, name in enumerate(names) if RULE_OF[name] is None]
     text_rank = _ranks(_totals(weights.bias, terms[:, own]))
-    order = np.argsort(-scores, kind="stable")
+    order = in_order(scores)
     return Scored(names, tuple(factors.tolist()), values, terms, scores, order, text_rank, weights.bias)
 
 
@@ -68,8 +69,13 @@ def _totals(bias: float, terms: Floats) -> Floats:
     return np.array([math.fsum([bias, *row]) for row in terms.tolist()])
 
 
+def in_order(scores: Floats) -> NDArray[np.int64]:
+    """Return the candidates from first to last; those that differ by rounding alone are equals."""
+    return np.argsort(-np.round(scores, DECIMALS), kind="stable")
+
+
 def _ranks(scores: Floats) -> NDArray[np.int64]:
     """Return ranks from 1, (n,); of equals the one with the first id comes first."""
     ranks = np.empty(len(scores), np.int64)
-    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    ranks[in_order(scores)] = np.arange(1, len(scores) + 1)
     return ranks

@@ -1,7 +1,7 @@
 """One number about (query, partner) a signal: how well the text fits, how near, same sector, track record."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -94,7 +94,7 @@ def asked_countries(query: Query) -> tuple[str, ...]:
     return query.countries or ((own,) if own else ())
 
 
-def by_partner(outcomes: tuple[Outcome, ...], side: Side, partners: Mapping[str, Partner]) -> dict[str, list[Outcome]]:
+def by_partner(outcomes: Iterable[Outcome], side: Side, partners: Mapping[str, Partner]) -> dict[str, list[Outcome]]:
     """Return partner id -> its outcomes, for the partners of `side`.
 
     What an outcome does not say of its counterpart's place and sectors, the counterpart's record tells.
@@ -116,10 +116,36 @@ def by_partner(outcomes: tuple[Outcome, ...], side: Side, partners: Mapping[str,
     return found
 
 
+def changed_record(
+    record: dict[str, list[Outcome]],
+    old: Iterable[Outcome],
+    new: Iterable[Outcome],
+    side: Side,
+    partners: Mapping[str, Partner],
+) -> dict[str, list[Outcome]]:
+    """Return what `by_partner` would, after the outcomes `old` gave way to `new`.
+
+    All outcomes that name a partner that changed are among them.
+    """
+    added = by_partner(new, side, partners)
+    away = {outcome.id for outcome in old} | {outcome.id for outcome in new}
+    whose = {o.partner if side is Side.SUPPLY else o.counterpart for o in old} | added.keys()
+    if not whose:
+        return record
+    found = dict(record)
+    for id_ in whose:
+        if id_ is None:
+            continue
+        stay = [outcome for outcome in record.get(id_, ()) if outcome.id not in away]
+        found[id_] = sorted([*stay, *added.get(id_, ())], key=lambda outcome: outcome.id)
+        if not found[id_]:
+            del found[id_]
+    return found
+
+
 def _profile_fit(side: SideIndex, vector: Vectors) -> Floats:
     """Return every partner's likeness as a whole to the question, in standard deviations: (partners,)."""
-    likeness = (side.profiles @ vector).astype(np.float64)
-    return standardise(likeness)
+    return standardise(side.profiles_like(vector))
 
 
 def _kilometres(side: SideIndex, rows: NDArray[np.int64], query: Query) -> Floats:

@@ -4,7 +4,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
 import Stemmer
@@ -19,6 +19,10 @@ ASKING = frozenset(
     busco buscamos ayuda ayude ayuden ayudar alguien hola gracias favor puedo puede pueden podemos hacer hago
     ofrezco ofrecemos need needs want wants looking help someone please can could would offer thanks
     hello i me my you your he she we us our they them their what do does have has am all""".split()  # noqa: SIM905
+)
+# Words that ask or count, which the stop words lack.
+EMPTY = frozenset(
+    "cuanto cuantos cuanta cuantas cual cuales nadie nada toda todas todo cada asi bien".split()  # noqa: SIM905
 )
 # Only what is a tag of HTML: `T<Tmax` and `<ana@uni.edu.pe>` are not.
 _TAG = re.compile(
@@ -74,6 +78,8 @@ def calm_capitals(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return `text` in small letters without accents: `Ñandú` -> `nandu`."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFD", text.casefold())
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
@@ -126,6 +132,22 @@ def query_stems(text: str) -> list[str]:
     Texts of either language are then found without knowing that of the question.
     """
     return [s for pair in zip(stems(text, "es"), stems(text, "en"), strict=True) for s in dict.fromkeys(pair)]
+
+
+def telling_words(text: str) -> dict[str, tuple[int, int]]:
+    """Return the words that say what a text is about, in small letters, and where each stands first; no names."""
+    found: dict[str, tuple[int, int]] = {}
+    for i, (a, b) in enumerate(words(text)):
+        word = text[a:b].lower()
+        named = i > 0 and text[a].isupper() and not text.isupper()
+        if b - a > 2 and word.isalpha() and not named and _tells(word):
+            found.setdefault(word, (a, b))
+    return found
+
+
+@lru_cache(100_000)
+def _tells(word: str) -> bool:
+    return bool(query_stems(word)) and fold(word) not in EMPTY
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from matcher.familiarity import Familiarity, as_meant, closeness
 from matcher.index.contrast import Contrast
 from matcher.records import Query, Side, Verdict
-from matcher.spelling import by_sound, mended, sound
+from matcher.spelling import Sounds, by_sound, mended, sound
 from matcher.weights import AbstainWeights
 
 
@@ -106,13 +106,13 @@ def test_what_sounds_different(one, other):
 
 def test_only_unknown_words_are_replaced():
     sounds = by_sound(["El queso y la quinua de vaca. Otro queso, una baca."])
-    assert (sounds["keso"], sounds["baka"]) == ("queso", "baca")  # once each: the first by the alphabet
+    assert (sounds.get("keso", ""), sounds.get("baka", "")) == ("queso", "baca")  # once each: the first by the alphabet
 
     def known(word):
         return word in {"mi", "vaca"}
 
     assert mended("Mi kezo, la kinua y mi vaca XK7!", known, sounds) == "Mi queso, la quinua y mi vaca XK7!"
-    assert mended("pa q salga", lambda _: True, {}) == "para que salga"
+    assert mended("pa q salga", lambda _: True, Sounds()) == "para que salga"
     assert mended("", known, sounds) == ""
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from matcher.encode import Role
 from matcher.index.side import SideIndex
-from matcher.meanings import EMPTY, MIN_SAMPLE, Echo, Meanings, Sentence
+from matcher.meanings import MIN_SAMPLE, Echo, Meanings, Sentence
 from matcher.records import Evidence, Partner, Side
+from matcher.text import EMPTY
 
 DIMENSIONS = 64
 LIKE = {"zapato": "calzado", "saco": "seco", "madera": "tablas"}  # each pair has one vector

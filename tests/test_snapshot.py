@@ -69,7 +69,7 @@ def test_nothing_built_yet(tmp_path, encoder):
 
 
 @pytest.mark.parametrize(
-    "part", ["partners.jsonl", "evidence.jsonl", "outcomes.jsonl", "supply/dense.faiss", "demand/side.npz"]
+    "part", ["partners.jsonl", "evidence.jsonl", "outcomes.jsonl", "supply/vectors.npy", "demand/side.npz"]
 )
 @pytest.mark.parametrize("how", ["flipped", "deleted"])
 def test_an_altered_or_absent_part_is_named(home, encoder, part, how):

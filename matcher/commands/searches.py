@@ -106,7 +106,7 @@ def search_check(context: Context) -> None:
     store = parts.open_store(context.settings)
     with render.waiting(context.say(N_("Looking for partners"))):
         engine = parts.open_live_engine(context.settings).current()
-        count = saved_searches.check(store, engine, int(engine.snapshot.manifest["version"]))
+        count = saved_searches.check(store, engine, engine.snapshot.state.version)
     click.echo(context.say(N_("{count} news.")).format(count=count))
 
 

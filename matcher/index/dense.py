@@ -1,19 +1,75 @@
-"""Neighbours by meaning: unit vectors in a FAISS index."""
+"""Neighbours by meaning: unit vectors, searched exactly.
+
+Vectors lie in *slots* and stay there: those of a snapshot in a file that all processes share by memory mapping,
+those that came since beside it. `slots` tells which slot is which row, so that a change moves no vector. A cosine
+is worked out per row, whatever lies beside it: two indexes of the same rows give the same to the last bit.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.encode import Vectors
 
-FACTORY = "Flat"  # exact: the right choice up to some hundred thousand vectors
 MIN_GROUP = 50  # rows from which a group has moments of its own
+BLOCK = 4096  # rows that are worked on at once
+STILL = 1e-6  # a deviation of cosines below this is rounding
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums over the rows of each of the groups `names`, from which any rows can be taken away again.
+
+    `counts`: (groups,). `first`: (groups, dimensions), of vectors. `second`: (groups, dimensions, dimensions),
+    of their outer products. Products of float32 are exact in float64.
+    """
+
+    names: tuple[str, ...]
+    counts: Rows
+    first: NDArray[np.float64]
+    second: NDArray[np.float64]
+
+    @classmethod
+    def empty(cls, dimensions: int) -> "Sums":
+        """Return the sums over nothing."""
+        shape = (0, dimensions, dimensions)
+        return cls((), np.empty(0, np.int64), np.zeros(shape[:2]), np.zeros(shape))
+
+    def knowing(self, groups: Sequence[str]) -> "Sums":
+        """Return the same with room for `groups`; those that no row has any more give way to none."""
+        new = sorted(set(groups) - set(self.names))
+        if not new:
+            return self
+        pad = len(new)
+        return Sums(
+            (*self.names, *new),
+            np.pad(self.counts, (0, pad)),
+            np.pad(self.first, ((0, pad), (0, 0))),
+            np.pad(self.second, ((0, pad), (0, 0), (0, 0))),
+        )
+
+    def plus(self, vectors: Vectors, kinds: Rows, sign: int) -> "Sums":
+        """Return the sums with rows added (`sign` 1) or taken away (-1); `kinds`: (rows,) numbers of groups."""
+        if not len(vectors):
+            return self
+        counts, first, second = self.counts.copy(), self.first.copy(), self.second.copy()
+        for start in range(0, len(vectors), BLOCK):
+            kind, block = kinds[start : start + BLOCK], vectors[start : start + BLOCK]
+            for k in np.unique(kind).tolist():
+                exact = block[kind == k].astype(np.float64)
+                counts[k] += sign * len(exact)
+                first[k] += sign * exact.sum(axis=0)
+                second[k] += sign * (exact.T @ exact)
+        gone = counts == 0
+        first[gone], second[gone] = 0.0, 0.0
+        return Sums(self.names, counts, first, second)
 
 
 class DenseIndex:
@@ -22,57 +78,104 @@ class DenseIndex:
     Rows fall into groups (languages). A question is nearer to all texts of its own language than to
     any other's; standardised within groups, a text competes with its like.
 
-    `group`: (rows,) each row's group. `means`: (groups, dimensions). `covariances`: (groups, dimensions, dimensions).
+    `base`, `extra`: the vectors of the first slots, and of those after them. `kinds`: (slots,) each one's number in
+    `sums.names`. `slots`: (rows,) which slot is which row.
     """
 
-    def __init__(
-        self, index: faiss.Index, group: Rows, means: NDArray[np.float64], covariances: NDArray[np.float64]
-    ) -> None:
-        self.index = index
-        self.group = group
-        self.means = means
-        self.covariances = covariances
+    def __init__(self, base: Vectors, extra: Vectors, kinds: Rows, sums: Sums, slots: Rows) -> None:
+        self.base = base
+        self.extra = extra
+        self.kinds = kinds
+        self.sums = sums
+        self.slots = slots
+
+    @classmethod
+    def empty(cls, dimensions: int) -> "DenseIndex":
+        """Return an index without rows."""
+        none, no_vectors = np.empty(0, np.int64), np.empty((0, dimensions), np.float32)
+        return cls(no_vectors, no_vectors, none, Sums.empty(dimensions), none)
 
     @classmethod
     def build(cls, vectors: Vectors, groups: Sequence[str]) -> "DenseIndex":
         """Index `vectors`: (rows, dimensions) float32 of unit length; `groups` names each row's group."""
-        index = faiss.index_factory(vectors.shape[1], FACTORY, faiss.METRIC_INNER_PRODUCT)
-        index.add(vectors)
-        names, group, counts = np.unique(np.asarray(groups, str), return_inverse=True, return_counts=True)
-        # Group 0 is all rows together; it serves the groups too small for moments of their own.
-        group = (
-            np.where(counts[group] >= MIN_GROUP, group + 1, 0) if len(names) > 1 else np.zeros(len(vectors), np.int64)
-        )
-        moments = [_moments(vectors if g == 0 else vectors[group == g]) for g in range(int(group.max(initial=0)) + 1)]
-        means, covariances = zip(*moments, strict=True)
-        return cls(index, group.astype(np.int64), np.stack(means), np.stack(covariances))
+        return cls.empty(vectors.shape[1]).updated(np.arange(len(vectors)), vectors, groups)
+
+    def updated(self, slots: Rows, vectors: Vectors, groups: Sequence[str]) -> "DenseIndex":
+        """Return an index of other rows.
+
+        :param slots: of the new rows; the `vectors` that are added have the slots after all those in use.
+        """
+        sums = self.sums.knowing(groups)
+        number = {name: i for i, name in enumerate(sums.names)}
+        added = np.array([number[group] for group in groups], np.int64)
+        kept = np.zeros(len(self.kinds) + len(added), bool)
+        kept[slots] = True
+        dead = self.slots[~kept[self.slots]]
+        sums = sums.plus(self.at(dead), self.kinds[dead], -1).plus(vectors, added, 1)
+        extra = np.concatenate([self.extra, vectors]) if len(vectors) else self.extra
+        return DenseIndex(self.base, extra, np.concatenate([self.kinds, added]), sums, slots)
+
+    def at(self, slots: Rows) -> Vectors:
+        """Return the vectors in some slots, (slots, dimensions)."""
+        old = len(self.base)
+        if not len(self.extra) or (len(slots) and int(slots.max()) < old):
+            return np.asarray(self.base[slots])
+        found = np.empty((len(slots), self.base.shape[1]), np.float32)
+        new = slots >= old
+        found[~new], found[new] = self.base[slots[~new]], self.extra[slots[new] - old]
+        return found
 
     def search(self, vector: Vectors, count: int, allowed: NDArray[np.bool_] | None = None) -> tuple[Rows, Scores]:
-        """Return the `count` rows nearest to a unit vector and their cosines, best first.
+        """Return the `count` rows nearest to a unit vector and their cosines, best first; of equals the first row.
 
         :param allowed: (rows,) which rows may be returned; all without it.
         """
-        count = min(count, self.index.ntotal if allowed is None else int(allowed.sum()))
-        if not count:
+        rows = np.arange(len(self.slots)) if allowed is None else np.flatnonzero(allowed)
+        if not len(rows) or count < 1:
             return np.empty(0, np.int64), np.empty(0)
-        parameters = None
-        if allowed is not None:
-            parameters = faiss.SearchParameters(  # type: ignore[call-arg]
-                sel=faiss.IDSelectorBatch(np.flatnonzero(allowed))
-            )
-        scores, rows = self.index.search(vector[None, :], count, params=parameters)
-        return rows[0].astype(np.int64), scores[0].astype(np.float64)
+        scores = self.scores(vector, rows)
+        if count < len(rows):
+            least = np.partition(scores, len(rows) - count)[len(rows) - count]
+            near = scores >= least
+            rows, scores = rows[near], scores[near]
+        order = np.argsort(-scores, kind="stable")[:count]
+        return rows[order], scores[order]
 
     def scores(self, vector: Vectors, rows: Rows) -> Scores:
         """Return the cosines of a unit vector with the given rows."""
         if not len(rows):
             return np.empty(0)
-        return (self.index.reconstruct_batch(rows) @ vector).astype(np.float64)
+        vector, slots = np.ascontiguousarray(vector, np.float32), self.slots[rows]
+        if 2 * len(slots) < len(self.kinds):
+            return np.asarray(np.vecdot(self.at(slots), vector), np.float64)
+        everything = [np.vecdot(block, vector) for block in (self.base, self.extra) if len(block)]
+        return np.concatenate(everything)[slots].astype(np.float64)
 
-    def deviations(self) -> Vectors:
-        """Return how each row differs from the mean of its group, (rows, dimensions)."""
-        rows = self.index.reconstruct_n(0, self.index.ntotal)
-        return np.asarray(rows - self.means[self.group], np.float32)
+    @cached_property
+    def _groups(self) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+        """Return each row's group, and the groups' means and covariances.
+
+        Group 0 is all rows together; it serves the groups too small for moments of their own.
+        """
+        sums = self.sums
+        own = np.flatnonzero(sums.counts >= MIN_GROUP) if (sums.counts > 0).sum() > 1 else np.empty(0, np.int64)
+        number = np.zeros(len(sums.names), np.int64)
+        number[own] = np.arange(1, len(own) + 1)
+        counts = np.maximum(np.concatenate([[sums.counts.sum()], sums.counts[own]]), 1)
+        means = np.concatenate([sums.first.sum(axis=0)[None], sums.first[own]]) / counts[:, None]
+        second = np.concatenate([sums.second.sum(axis=0)[None], sums.second[own]]) / counts[:, None, None]
+        covariances = second - means[:, :, None] * means[:, None, :]
+        return number[self.kinds[self.slots]], means, covariances
+
+    @property
+    def group(self) -> Rows:
+        """Each row's group, (rows,)."""
+        return self._groups[0]
+
+    @property
+    def means(self) -> NDArray[np.float64]:
+        """The groups' mean vectors, (groups, dimensions)."""
+        return self._groups[1]
 
     def standardise(self, vector: Vectors, rows: Rows, scores: Scores) -> Scores:
         """Return the cosines of `rows` as standard deviations above the mean over their groups.
@@ -81,27 +184,41 @@ class DenseIndex:
         they are q.m and q'Cq. No other row need be scored.
         """
         query = vector.astype(np.float64)
-        mean = self.means @ query
-        spread = np.sqrt(np.clip(np.einsum("i,gij,j->g", query, self.covariances, query), 0, None))
-        group = self.group[rows]
-        return np.where(spread[group] > 1e-9, (scores - mean[group]) / np.maximum(spread[group], 1e-9), 0.0)
+        groups, means, covariances = self._groups
+        mean = means @ query
+        spread = np.sqrt(np.clip(np.einsum("i,gij,j->g", query, covariances, query, optimize=True), 0, None))
+        group = groups[rows]
+        return np.where(spread[group] > STILL, (scores - mean[group]) / np.maximum(spread[group], STILL), 0.0)
 
     def save(self, folder: Path) -> None:
-        """Write the index into `folder`."""
-        faiss.write_index(self.index, str(folder / "dense.faiss"))
-        np.savez(folder / "dense.npz", group=self.group, means=self.means, covariances=self.covariances)
+        """Write the index into `folder`: the rows in their order, and no slot that is none's."""
+        shape = (len(self.slots), self.base.shape[1])
+        if shape[0]:
+            vectors = np.lib.format.open_memmap(folder / "vectors.npy", "w+", np.float32, shape)
+            for start in range(0, len(self.slots), BLOCK):
+                vectors[start : start + BLOCK] = self.at(self.slots[start : start + BLOCK])
+            vectors.flush()
+        else:
+            np.save(folder / "vectors.npy", np.empty(shape, np.float32))
+        live = self.sums.counts > 0
+        number = np.cumsum(live) - 1
+        np.savez(
+            folder / "dense.npz",
+            kinds=number[self.kinds[self.slots]],
+            names=np.array(self.sums.names, str)[live],
+            counts=self.sums.counts[live],
+            first=self.sums.first[live],
+            second=self.sums.second[live],
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "DenseIndex":
-        """Load what `save` wrote."""
+        """Load what `save` wrote; the vectors stay on the disk, and are read where they are needed."""
         with np.load(folder / "dense.npz") as arrays:
-            # Mapped, not read: the workers of one machine share the vectors' memory.
-            index = faiss.read_index(str(folder / "dense.faiss"), faiss.IO_FLAG_MMAP_IFC)
-            return cls(index, arrays["group"], arrays["means"], arrays["covariances"])
-
-
-def _moments(vectors: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    exact = vectors.astype(np.float64)
-    mean = exact.mean(axis=0) if len(exact) else np.zeros(vectors.shape[1])
-    centred = exact - mean
-    return mean, centred.T @ centred / max(len(exact), 1)
+            kinds = arrays["kinds"]
+            sums = Sums(tuple(arrays["names"].tolist()), arrays["counts"], arrays["first"], arrays["second"])
+        mapped = (
+            np.load(folder / "vectors.npy")[:0] if not len(kinds) else np.load(folder / "vectors.npy", mmap_mode="r")
+        )
+        base = np.asarray(mapped)
+        return cls(base, np.empty((0, base.shape[1]), np.float32), kinds, sums, np.arange(len(kinds)))

@@ -1,64 +1,180 @@
-"""Neighbours by words: BM25 over folded stems."""
+"""Neighbours by words: BM25 over folded stems.
 
-import logging
+As in `dense`, texts lie in slots: postings stay as they are while texts come and go, and what depends on all texts
+(how many have a stem, how long they are) is counted over the slots that are rows.
+"""
+
+import json
 import math
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.text import query_stems, stems
 
-logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG
-K1, B = 1.5, 0.75  # bm25s' defaults (Robertson & Zaragoza 2009 give 1.2 to 2 and .5 to .8)
+K1, B = 1.5, 0.75  # Robertson & Zaragoza 2009 give 1.2 to 2 and .5 to .8
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Which slots have a stem, and how often: those of column c lie from `starts[c]` to `starts[c + 1]`."""
+
+    columns: dict[str, int]
+    starts: Rows
+    slots: NDArray[np.int32]
+    counts: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, columns: dict[str, int], column: Rows, slots: NDArray[Any], counts: NDArray[Any]) -> "Postings":
+        """Arrange entries by column, in their order within each."""
+        order = np.argsort(column, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(column, minlength=len(columns)))])
+        return cls(columns, starts, slots[order].astype(np.int32), counts[order].astype(np.int32))
+
+    @classmethod
+    def count(cls, tokens: Sequence[Sequence[str]], first: int) -> "Postings":
+        """Count the stems of texts that have the slots from `first` on."""
+        columns: dict[str, int] = {}
+        entries = [
+            (columns.setdefault(stem, len(columns)), slot, times)
+            for slot, text in enumerate(tokens, first)
+            for stem, times in Counter(text).items()
+        ]
+        column, slots, counts = np.array(entries, np.int64).reshape(-1, 3).T
+        return cls.of(columns, column, slots, counts)
+
+    def plus(self, other: "Postings") -> "Postings":
+        """Return both together."""
+        if not len(self.slots):
+            return other
+        columns = dict(self.columns)
+        there = np.array([columns.setdefault(stem, len(columns)) for stem in other.columns], np.int64)
+        column = np.concatenate([self._column, there[other._column]])
+        slots, counts = np.concatenate([self.slots, other.slots]), np.concatenate([self.counts, other.counts])
+        return Postings.of(columns, column, slots, counts)
+
+    def of_rows(self, row_of: Rows) -> "Postings":
+        """Return the postings of rows in place of slots, without those of none and the stems that only they had."""
+        rows = row_of[self.slots]
+        kept = rows >= 0
+        column, rows, counts = self._column[kept], rows[kept], self.counts[kept]
+        used = np.bincount(column, minlength=len(self.columns)) > 0
+        number = np.cumsum(used) - 1
+        columns = {stem: int(number[c]) for stem, c in self.columns.items() if used[c]}
+        order = np.argsort(rows, kind="stable")
+        return Postings.of(columns, number[column[order]], rows[order], counts[order])
+
+    def get(self, stem: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the slots that have a stem, and how often."""
+        column = self.columns.get(stem)
+        here = slice(0, 0) if column is None else slice(int(self.starts[column]), int(self.starts[column + 1]))
+        return self.slots[here], self.counts[here]
+
+    @property
+    def _column(self) -> Rows:
+        return np.repeat(np.arange(len(self.columns)), np.diff(self.starts))
 
 
 class LexicalIndex:
-    """BM25 (Lucene's variant, by bm25s) of texts by row."""
+    """BM25 (Lucene's variant, Kamphuis et al. 2020) of texts by row.
 
-    def __init__(self, bm25: bm25s.BM25 | None, rows: int) -> None:
-        self.bm25 = bm25
-        self.rows = rows
+    `lengths`: (slots,) stems of a text. `slots`: (rows,) which slot is which row.
+    """
+
+    def __init__(self, base: Postings, extra: Postings, lengths: Rows, slots: Rows) -> None:
+        self.base = base
+        self.extra = extra
+        self.lengths = lengths
+        self.slots = slots
+        self.rows = len(slots)
+
+    @classmethod
+    def empty(cls) -> "LexicalIndex":
+        """Return an index without rows."""
+        none = np.empty(0, np.int64)
+        return cls(Postings.count([], 0), Postings.count([], 0), none, none)
 
     @classmethod
     def build(cls, texts: Sequence[str], languages: Sequence[str | None]) -> "LexicalIndex":
         """Index `texts`, each stemmed by its own language."""
+        return cls.empty().updated(np.arange(len(texts)), texts, languages)
+
+    def updated(self, slots: Rows, texts: Sequence[str], languages: Sequence[str | None]) -> "LexicalIndex":
+        """Return an index of other rows.
+
+        :param slots: of the new rows; the `texts` that are added have the slots after all those in use.
+        """
         tokens = [stems(text, language) for text, language in zip(texts, languages, strict=True)]
-        if not any(tokens):
-            return cls(None, len(texts))
-        bm25 = bm25s.BM25(k1=K1, b=B)
-        bm25.index(tokens, show_progress=False)
-        return cls(bm25, len(texts))
+        extra = self.extra.plus(Postings.count(tokens, len(self.lengths))) if tokens else self.extra
+        lengths = np.concatenate([self.lengths, np.array([len(text) for text in tokens], np.int64)])
+        return LexicalIndex(self.base, extra, lengths, slots)
 
     def scores(self, text: str) -> NDArray[np.float64]:
         """Return the BM25 score of every row for a question: (rows,), 0 where no word is shared."""
-        known = self.known_stems(text)
-        if self.bm25 is None or not known:
-            return np.zeros(self.rows)
-        return np.asarray(self.bm25.get_scores(known), np.float64)
+        scores = np.zeros(self.rows)
+        for stem in query_stems(text):
+            rows, counts = self._having(stem)
+            if len(rows):
+                idf = math.log(1 + (self.rows - len(rows) + 0.5) / (len(rows) + 0.5))
+                scores[rows] += idf * counts / (counts + self._length_terms[rows])
+        return scores
 
     def known_stems(self, text: str) -> list[str]:
         """Return those stems of a question that some row has."""
-        return [] if self.bm25 is None else [stem for stem in query_stems(text) if stem in self.bm25.vocab_dict]
+        return [stem for stem in query_stems(text) if len(self._having(stem)[0])]
 
     def rarity(self, stem: str) -> float:
         """Return how telling a stem is: ln(1 + rows / rows that have it), BM25's idea; 0 where no row has it."""
-        row = self.bm25.vocab_dict.get(stem) if self.bm25 is not None else None
-        starts = self.bm25.scores["indptr"] if self.bm25 is not None else ()
-        if row is None or row + 1 >= len(starts):
-            return 0.0
-        found = int(starts[row + 1] - starts[row])
+        found = len(self._having(stem)[0])
         return math.log1p(self.rows / found) if found else 0.0
 
+    def _having(self, stem: str) -> tuple[Rows, Rows]:
+        """Return the rows that have a stem, and how often."""
+        (old, old_counts), (new, new_counts) = self.base.get(stem), self.extra.get(stem)
+        rows = self._row_of[np.concatenate([old, new])]
+        live = rows >= 0
+        return rows[live], np.concatenate([old_counts, new_counts])[live]
+
+    @cached_property
+    def _row_of(self) -> Rows:
+        """The row of each slot, (slots,); -1 for those that are none."""
+        rows = np.full(len(self.lengths), -1)
+        rows[self.slots] = np.arange(self.rows)
+        return rows
+
+    @cached_property
+    def _length_terms(self) -> NDArray[np.float64]:
+        """What a row's length adds to the counts of its stems, (rows,)."""
+        lengths = self.lengths[self.slots]
+        return np.asarray(K1 * (1 - B + B * lengths / max(lengths.sum() / max(self.rows, 1), 1e-9)))
+
     def save(self, folder: Path) -> None:
-        """Write the index into `folder`; one without any word writes nothing."""
-        if self.bm25 is not None:
-            self.bm25.save(folder / "lexical", show_progress=False)
+        """Write the index into `folder`: the rows in their order, and nothing of slots that are none's."""
+        whole = self.base.plus(self.extra).of_rows(self._row_of)
+        np.savez(
+            folder / "lexical.npz",
+            starts=whole.starts,
+            slots=whole.slots,
+            counts=whole.counts,
+            lengths=self.lengths[self.slots],
+        )
+        stems_in_order = sorted(whole.columns, key=whole.columns.__getitem__)
+        (folder / "stems.json").write_text(json.dumps(stems_in_order, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path, rows: int) -> "LexicalIndex":
-        """Load what `save` wrote of `rows` texts."""
-        saved = folder / "lexical"
-        return cls(bm25s.BM25.load(saved, load_corpus=False, mmap=True) if saved.is_dir() else None, rows)
+    def load(cls, folder: Path) -> "LexicalIndex":
+        """Load what `save` wrote."""
+        stems_in_order = json.loads((folder / "stems.json").read_text(encoding="utf-8"))
+        columns = {stem: column for column, stem in enumerate(stems_in_order)}
+        with np.load(folder / "lexical.npz") as arrays:
+            base = Postings(columns, arrays["starts"], arrays["slots"], arrays["counts"])
+            lengths = arrays["lengths"]
+        return cls(base, Postings.count([], 0), lengths, np.arange(len(lengths)))

@@ -1,57 +1,85 @@
-"""One side's partners and texts with their indexes: what a question to that side is answered from."""
+"""One side's partners and texts with their indexes: what a question to that side is answered from.
 
-from collections.abc import Sequence
+It never changes. `updated` gives the side after a change: what a full build of the same records would give, while
+texts that stayed are neither read nor encoded again, and what they brought is shared (see `dense`, `lexical`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Progress, Role, Vectors
-from matcher.index.dense import DenseIndex
+from matcher.index.dense import BLOCK, DenseIndex
 from matcher.index.lexical import LexicalIndex
+from matcher.index.rows import Kept, spread_out
+from matcher.index.typical import Typical
+from matcher.index.word_counts import WordCounts
 from matcher.places import locate
 from matcher.records import Evidence, Partner
-from matcher.spelling import by_sound
-from matcher.text import detect_language, sentences
+from matcher.spelling import Sounds
+from matcher.text import detect_language
 
 LABEL = 80  # characters up to which a text is no passage but a label, and is read as a question is
 UNSEEN = 5  # texts about nothing in particular that every partner is thought to have besides its own
-SAMPLE = 200  # texts asked as questions to learn what a good answer's cosine is
-MIN_SAMPLE = 20  # fewer tell nothing
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Where the windows of texts lie in the dense index. `first`, `count`: (text slots,). `slots`: (texts,)."""
+
+    first: Rows
+    count: Rows
+    slots: Rows
+
+    @property
+    def dense_slots(self) -> Rows:
+        """The dense slots of the texts' windows, in the order of the texts."""
+        return spread_out(self.first[self.slots], self.count[self.slots])
 
 
 class SideIndex:
     """Partners and evidence of one side, each in the order of their ids.
 
     `pair_evidence`, `pair_partner`: (pairs,) which text is whose, by row.
-    `window_evidence`: (windows,) the text that each dense row is a window of.
-    `typical`: mean and standard deviation of the best cosine that a question at home here reaches.
+    `partner_sums`: (partners, dimensions) sums of the vectors of a partner's texts, each the mean of its windows'.
     """
 
     def __init__(
         self,
         partners: Sequence[Partner],
         evidence: Sequence[Evidence],
-        window_evidence: NDArray[np.int64],
+        windows: Windows,
         dense: DenseIndex,
         lexical: LexicalIndex,
-        typical: tuple[float, float],
+        words: WordCounts,
+        pairs: tuple[Rows, Rows],
+        partner_sums: Vectors | None = None,
+        asked: Typical | None = None,
     ) -> None:
         self.partners = tuple(partners)
         self.evidence = tuple(evidence)
-        self.window_evidence = window_evidence
+        self.windows = windows
         self.dense = dense
         self.lexical = lexical
-        self.typical = typical
+        self.words = words
+        self.pair_evidence, self.pair_partner = pairs
         self.partner_row = {partner.id: row for row, partner in enumerate(self.partners)}
-        pairs = [
-            (i, self.partner_row[id_])
-            for i, e in enumerate(self.evidence)
-            for id_ in e.partners
-            if id_ in self.partner_row
-        ]
-        self.pair_evidence, self.pair_partner = np.asarray(pairs, np.int64).reshape(-1, 2).T
+        self.window_evidence = np.repeat(np.arange(len(self.evidence)), windows.count[windows.slots])
+        everybody = np.arange(len(self.partners))
+        self.partner_sums = self._sums_of(everybody) if partner_sums is None else partner_sums
+        self.asked = asked or Typical.none(dense.base.shape[1])
+
+    @property
+    def typical(self) -> tuple[float, float]:
+        """Mean and standard deviation of the best cosine that a question at home here reaches."""
+        return self.asked.moments
 
     @cached_property
     def regions(self) -> NDArray[np.str_]:
@@ -64,19 +92,19 @@ class SideIndex:
         return np.array([p.country or "" for p in self.partners], str)
 
     @cached_property
-    def text_counts(self) -> NDArray[np.int64]:
+    def text_counts(self) -> Rows:
         """How many texts each partner has, (partners,)."""
         return np.bincount(self.pair_partner, minlength=len(self.partners))
 
     @cached_property
-    def sector_sets(self) -> tuple[list[tuple[str, ...]], NDArray[np.int64]]:
+    def sector_sets(self) -> tuple[list[tuple[str, ...]], Rows]:
         """The different sets of sectors that texts have, and which of them is whose, (texts,)."""
         numbers: dict[tuple[str, ...], int] = {}
         which = [numbers.setdefault(e.sectors, len(numbers)) for e in self.evidence]
         return list(numbers), np.array(which, np.int64)
 
     @cached_property
-    def joint_counts(self) -> NDArray[np.int64]:
+    def joint_counts(self) -> Rows:
         """How many texts each partner has together with others of this side, (partners,)."""
         joint = np.bincount(self.pair_evidence, minlength=len(self.evidence)) > 1
         return np.bincount(self.pair_partner[joint[self.pair_evidence]], minlength=len(self.partners))
@@ -86,28 +114,10 @@ class SideIndex:
         """Languages of the texts."""
         return frozenset(e.language for e in self.evidence if e.language)
 
-    @cached_property
-    def profiles(self) -> Vectors:
-        """What each partner's texts say together, (partners, dimensions).
-
-        The sum of how its texts differ from the mean of their language, over their number and UNSEEN
-        more: the less is on record of a partner, the less it stands for (Balog et al. 2009, model 1,
-        smoothed). One text alone is no profile: zeros.
-        """
-        deviations = self.dense.deviations()
-        windows = np.bincount(self.window_evidence, minlength=len(self.evidence))
-        per_text = np.zeros((len(self.evidence), deviations.shape[1]), np.float32)
-        np.add.at(per_text, self.window_evidence, deviations)
-        per_text /= np.maximum(windows, 1)[:, None]
-        sums = np.zeros((len(self.partners), deviations.shape[1]), np.float32)
-        np.add.at(sums, self.pair_partner, per_text[self.pair_evidence])
-        sums[self.text_counts < 2] = 0.0
-        return np.asarray(sums / (self.text_counts + UNSEEN)[:, None], np.float32)
-
-    @cached_property
-    def spanish_by_sound(self) -> dict[str, str]:
-        """The words of the Spanish texts by their sound (see `spelling.by_sound`)."""
-        return by_sound(e.full_text for e in self.evidence if e.language == "es")
+    @property
+    def spanish_by_sound(self) -> Sounds:
+        """The words of the Spanish texts by their sound."""
+        return self.words.sounds
 
     @cached_property
     def points(self) -> NDArray[np.float64]:
@@ -118,46 +128,211 @@ class SideIndex:
     @cached_property
     def sectors(self) -> list[frozenset[str]]:
         """Each partner's sectors: those given, and those of its texts."""
-        found = [set(p.sectors) for p in self.partners]
-        for text, partner in zip(self.pair_evidence, self.pair_partner, strict=True):
-            found[partner].update(self.evidence[text].sectors)
-        return [frozenset(codes) for codes in found]
+        return [self._sectors_of(row) for row in range(len(self.partners))]
+
+    @cached_property
+    def _by_partner(self) -> tuple[Rows, Rows]:
+        """The rows of the texts partner by partner, and where each partner's begin, (partners + 1,)."""
+        texts = self.pair_evidence[np.argsort(self.pair_partner, kind="stable")]
+        return texts, np.concatenate([[0], np.cumsum(self.text_counts)])
+
+    def texts_of(self, partner_row: int) -> Rows:
+        """Return the rows of a partner's texts."""
+        texts, starts = self._by_partner
+        return texts[starts[partner_row] : starts[partner_row + 1]]
+
+    @cached_property
+    def _group_counts(self) -> NDArray[np.float64]:
+        """How many texts each partner has in each group of the dense index, (partners, groups)."""
+        first = np.cumsum(self.windows.count[self.windows.slots]) - self.windows.count[self.windows.slots]
+        groups = len(self.dense.means)
+        group = self.dense.group[first] if len(first) else np.empty(0, np.int64)
+        both = self.pair_partner * groups + group[self.pair_evidence]
+        return np.bincount(both, minlength=len(self.partners) * groups).reshape(-1, groups).astype(float)
+
+    def profiles_like(self, vector: Vectors) -> NDArray[np.float64]:
+        """Return how like a unit vector each partner's texts together are, (partners,).
+
+        A profile is the sum of how its texts differ from the mean of their group, over their number and
+        UNSEEN more: the less is on record of a partner, the less it stands for (Balog et al. 2009, model 1,
+        smoothed). One text alone is no profile: 0.
+        """
+        sums = np.vecdot(self.partner_sums, np.ascontiguousarray(vector, np.float32)).astype(np.float64)
+        usual = self._group_counts @ (self.dense.means @ vector.astype(np.float64))
+        return np.where(self.text_counts > 1, (sums - usual) / (self.text_counts + UNSEEN), 0.0)
 
     @classmethod
     def build(
         cls, partners: Sequence[Partner], evidence: Sequence[Evidence], encoder: Encoder, progress: Progress | None
     ) -> "SideIndex":
         """Encode and index the texts of `partners` among `evidence`."""
-        ours = {partner.id for partner in partners}
-        texts = sorted((e for e in evidence if ours.intersection(e.partners)), key=lambda e: e.id)
-        windows = [encoder.windows(e.full_text) for e in texts]
-        owners = np.repeat(np.arange(len(texts), dtype=np.int64), [len(w) for w in windows])
-        languages = [e.language or detect_language(e.text) or "" for e in texts]
-        labels = np.array([len(e.full_text) <= LABEL for e in texts], bool)[owners]
-        vectors = _encode([w for per_text in windows for w in per_text], labels, encoder, progress)
-        # Texts compete with their like: of one language, and read by the encoder in one way.
-        groups = [f"{languages[owner]} {label}" for owner, label in zip(owners, labels, strict=True)]
-        dense = DenseIndex.build(vectors, groups)
-        lexical = LexicalIndex.build([e.full_text for e in texts], languages)
-        typical = _typical_best(texts, owners, vectors, encoder)
-        return cls(sorted(partners, key=lambda p: p.id), texts, owners, dense, lexical, typical)
+        none = np.empty(0, np.int64)
+        empty = cls(
+            (), (), Windows(none, none, none), DenseIndex.empty(encoder.dimensions), LexicalIndex.empty(), WordCounts(),
+            (none, none),
+        )  # fmt: skip
+        return empty.updated({p.id: p for p in partners}, {e.id: e for e in evidence}, encoder, progress)
+
+    def updated(
+        self,
+        partners: Mapping[str, Partner | None],
+        evidence: Mapping[str, Evidence | None],
+        encoder: Encoder,
+        progress: Progress | None = None,
+    ) -> "SideIndex":
+        """Return the side after a change.
+
+        :param partners: id -> what it is now; None where it is no more, or no more of this side.
+        :param evidence: likewise. All that name a partner that came or went are among them.
+        """
+        partner_ids = [p.id for p in self.partners]
+        who = Kept.of(partner_ids, {id_: p for id_, p in partners.items() if p or id_ in self.partner_row})
+        all_partners = who.arrange(self.partners)
+        known = {p.id for p in all_partners}
+        ours = {id_: e if e and not known.isdisjoint(e.partners) else None for id_, e in evidence.items()}
+        what = Kept.of([e.id for e in self.evidence], ours)
+        texts = what.arrange(self.evidence)
+        if not who.changes and not what.changes:
+            return self
+        # A text that only says something else about itself keeps its slot, and so its vectors.
+        old_of = {self.evidence[row].id: row for row in what.removed.tolist()}
+        same = {
+            e.id: int(self.windows.slots[old_of[e.id]])
+            for e in what.added
+            if e.id in old_of and _read_alike(self.evidence[old_of[e.id]], e)
+        }
+        new = [e for e in what.added if e.id not in same]
+        slots_in_use = len(self.windows.first)
+        slot_of = same | {e.id: slots_in_use + i for i, e in enumerate(new)}
+        slots = what.arrange_array(self.windows.slots, [slot_of[e.id] for e in what.added])
+        read = _Read.of(new, encoder, progress)
+        windows = Windows(
+            np.concatenate([self.windows.first, len(self.dense.kinds) + np.cumsum(read.counts) - read.counts]),
+            np.concatenate([self.windows.count, read.counts]),
+            slots,
+        )
+        dense = self.dense.updated(windows.dense_slots, read.vectors, read.groups)
+        lexical = self.lexical.updated(slots, [e.full_text for e in new], read.languages)
+        words = self.words.updated([self.evidence[row] for row in what.removed.tolist()], what.added)
+        pairs, touched = self._pairs(who, what, {p.id: row for row, p in enumerate(all_partners)})
+        sums = who.arrange_array(self.partner_sums, np.zeros((len(who.added), dense.base.shape[1]), np.float32))
+        side = SideIndex(all_partners, texts, windows, dense, lexical, words, pairs, sums)
+        side._refresh(self, who, touched)
+        texts_touched = old_of.keys() | slot_of.keys()
+        side.asked = self.asked.updated(side, texts_touched, [e.id for e in new], what.added_rows, encoder)
+        return side
+
+    def _pairs(
+        self, who: "Kept[Partner]", what: "Kept[Evidence]", partner_row: dict[str, int]
+    ) -> tuple[tuple[Rows, Rows], Rows]:
+        """Return which text is whose after a change, and the rows of the partners whose texts are others now."""
+        texts, partners = what.new_row[self.pair_evidence], who.new_row[self.pair_partner]
+        stay = (texts >= 0) & (partners >= 0)
+        added = np.array(
+            [
+                (row, partner_row[id_])
+                for row, e in zip(what.added_rows.tolist(), what.added, strict=True)
+                for id_ in dict.fromkeys(e.partners)
+                if id_ in partner_row
+            ],
+            np.int64,
+        ).reshape(-1, 2)
+        pair_evidence = np.concatenate([texts[stay], added[:, 0]])
+        pair_partner = np.concatenate([partners[stay], added[:, 1]])
+        order = np.argsort(pair_evidence, kind="stable")
+        lost = partners[~stay]
+        touched = np.unique(np.concatenate([lost[lost >= 0], added[:, 1], who.added_rows]))
+        return (pair_evidence[order], pair_partner[order]), touched
+
+    def _refresh(self, before: "SideIndex", who: "Kept[Partner]", touched: Rows) -> None:
+        """Work out anew what depends on a partner's texts, for the partners that are `touched`; take over the rest."""
+        self.partner_sums[touched] = self._sums_of(touched)
+        if "sectors" in before.__dict__:
+            sectors = who.arrange_list(before.sectors, [frozenset()] * len(who.added))
+            for row in touched.tolist():
+                sectors[row] = self._sectors_of(row)
+            self.__dict__["sectors"] = sectors
+
+    def _sectors_of(self, partner_row: int) -> frozenset[str]:
+        texts = (self.evidence[text].sectors for text in self.texts_of(partner_row).tolist())
+        return frozenset(chain(self.partners[partner_row].sectors, *texts))
+
+    def _sums_of(self, partner_rows: Rows) -> Vectors:
+        """Return the sums of the vectors of some partners' texts, (partner_rows, dimensions)."""
+        sums = np.zeros((len(partner_rows), self.dense.base.shape[1]), np.float32)
+        counts = self.text_counts[partner_rows]
+        block = np.cumsum(counts) // BLOCK  # whole partners, so that a sum is the same whatever lies beside it
+        for part in np.split(np.arange(len(partner_rows)), np.flatnonzero(np.diff(block)) + 1):
+            having = part[counts[part] > 0]
+            if len(having):
+                texts = np.concatenate([self.texts_of(row) for row in partner_rows[having].tolist()])
+                starts = np.cumsum(counts[having]) - counts[having]
+                sums[having] = np.add.reduceat(self._means_of(texts), starts, axis=0)
+        return sums
+
+    def _means_of(self, text_rows: Rows) -> NDArray[np.float64]:
+        """Return the mean vectors of texts' windows, (text_rows, dimensions)."""
+        slots = self.windows.slots[text_rows]
+        first, count = self.windows.first[slots], self.windows.count[slots]
+        vectors = self.dense.at(spread_out(first, count)).astype(np.float64)
+        if len(vectors) == len(text_rows):
+            return vectors
+        return np.asarray(np.add.reduceat(vectors, np.cumsum(count) - count, axis=0) / count[:, None])
 
     def save(self, folder: Path) -> None:
         """Write the indexes into the new folder `folder`."""
         folder.mkdir()
-        np.savez(folder / "side.npz", windows=self.window_evidence, typical=np.array(self.typical))
+        np.savez(
+            folder / "side.npz",
+            counts=self.windows.count[self.windows.slots],
+            pair_evidence=self.pair_evidence,
+            pair_partner=self.pair_partner,
+        )
+        np.save(folder / "partner_sums.npy", self.partner_sums)
         self.dense.save(folder)
         self.lexical.save(folder)
+        self.words.save(folder)
+        self.asked.save(folder, self.windows.slots)
 
     @classmethod
     def load(cls, folder: Path, partners: Sequence[Partner], evidence: Sequence[Evidence]) -> "SideIndex":
         """Load what `save` wrote; `partners` and `evidence` are those that it was built from."""
         ours = {partner.id for partner in partners}
-        texts = [e for e in evidence if ours.intersection(e.partners)]
+        texts = [e for e in evidence if not ours.isdisjoint(e.partners)]
         with np.load(folder / "side.npz") as arrays:
-            windows, (mean, spread) = arrays["windows"], arrays["typical"].tolist()
-        dense, lexical = DenseIndex.load(folder), LexicalIndex.load(folder, len(texts))
-        return cls(partners, texts, windows, dense, lexical, (mean, spread))
+            counts, pairs = arrays["counts"], (arrays["pair_evidence"], arrays["pair_partner"])
+        windows = Windows(np.cumsum(counts) - counts, counts, np.arange(len(counts)))
+        return cls(
+            partners, texts, windows, DenseIndex.load(folder), LexicalIndex.load(folder), WordCounts.load(folder),
+            pairs, np.load(folder / "partner_sums.npy"), Typical.load(folder),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Texts as the indexes take them: `counts` (texts,) of windows, `vectors` and `groups` of the windows."""
+
+    counts: Rows
+    vectors: Vectors
+    groups: list[str]
+    languages: list[str]
+
+    @classmethod
+    def of(cls, texts: Sequence[Evidence], encoder: Encoder, progress: Progress | None) -> "_Read":
+        windows = [encoder.windows(e.full_text) for e in texts]
+        counts = np.array([len(w) for w in windows], np.int64)
+        languages = [e.language or detect_language(e.text) or "" for e in texts]
+        labels = np.array([len(e.full_text) <= LABEL for e in texts], bool)
+        vectors = _encode(list(chain(*windows)), np.repeat(labels, counts), encoder, progress)
+        # Texts compete with their like: of one language, and read by the encoder in one way.
+        named = [f"{language} {label}" for language, label in zip(languages, labels, strict=True)]
+        groups = [name for name, count in zip(named, counts.tolist(), strict=True) for _ in range(count)]
+        return cls(counts, vectors, groups, languages)
+
+
+def _read_alike(old: Evidence, new: Evidence) -> bool:
+    """Tell whether two states of a text are the same to the indexes."""
+    return (old.text, old.title, old.language) == (new.text, new.title, new.language)
 
 
 def _encode(windows: Sequence[str], labels: NDArray[np.bool_], encoder: Encoder, progress: Progress | None) -> Vectors:
@@ -167,23 +342,3 @@ def _encode(windows: Sequence[str], labels: NDArray[np.bool_], encoder: Encoder,
         if len(rows):
             vectors[rows] = encoder.encode([windows[row] for row in rows.tolist()], role, progress)
     return vectors
-
-
-def _typical_best(
-    texts: Sequence[Evidence], owners: NDArray[np.int64], vectors: Vectors, encoder: Encoder
-) -> tuple[float, float]:
-    """Ask the first sentences of some texts as questions; return mean and deviation of the best cosines.
-
-    A text's own partners do not count among the answers. Whoever asks for something that nobody
-    here does stays well below what these questions reach.
-    """
-    tried = np.linspace(0, len(texts) - 1, min(SAMPLE, len(texts))).astype(int).tolist() if texts else []
-    first = {i: sentences(texts[i].text)[:1] for i in tried}
-    asked = {i: texts[i].text[slice(*spans[0])] for i, spans in first.items() if spans}
-    best = []
-    for i, question in zip(asked, encoder.encode(list(asked.values()), Role.QUERY), strict=True):
-        ours = set(texts[i].partners)
-        other = np.array([ours.isdisjoint(e.partners) for e in texts], bool)[owners]
-        if other.any():
-            best.append(float((vectors[other] @ question).max()))
-    return (float(np.mean(best)), float(np.std(best))) if len(best) >= MIN_SAMPLE else (0.0, 0.0)

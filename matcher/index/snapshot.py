@@ -1,12 +1,14 @@
 """A snapshot: one built index on disk, complete or absent.
 
-    snapshots/<id>/manifest.json     format, model, dimensions, counts, when, the database's version, hashes of parts
+    snapshots/<id>/manifest.json     format, model, dimensions, counts, when, the database's state, hashes of parts
     snapshots/<id>/partners.jsonl, evidence.jsonl, outcomes.jsonl
     snapshots/<id>/contrast.npz, background.npz, sector_guess.npz   see the modules of these names
-    snapshots/<id>/supply/, demand/  dense.faiss, dense.npz, side.npz, lexical/
+    snapshots/<id>/supply/, demand/  vectors.npy (shared by memory mapping), dense.npz, lexical.npz, stems.json,
+                                     side.npz, partner_sums.npy, words.json, typical.npz
     CURRENT                          the id of the snapshot that serves, replaced by rename
 
-It is built aside and renamed when whole: a build killed at any moment leaves the old one serving.
+It is built aside and renamed when whole: a build killed at any moment leaves the old one serving. In memory it never
+changes either: `updated` gives the one after a change of records, which shares what stayed.
 """
 
 import datetime as dt
@@ -15,52 +17,98 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from matcher.encode import Encoder, Progress
-from matcher.errors import Busy, SnapshotDamaged, SnapshotMismatch, SnapshotMissing
+from matcher.errors import Busy, SnapshotDamaged, SnapshotError, SnapshotMismatch, SnapshotMissing
 from matcher.index.background import Background
 from matcher.index.contrast import Contrast
 from matcher.index.records_file import read_evidence, read_outcomes, read_partners, write_records
 from matcher.index.sector_guess import SectorGuess
 from matcher.index.side import SideIndex
 from matcher.language import N_
-from matcher.records import Evidence, Outcome, Partner, Side
+from matcher.records import Changes, Evidence, Outcome, Partner, Side, State
 
 FORMAT = 4
 KEEP = 2  # snapshots left on disk: the one that serves and the one before it
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 _ASIDE = ".building-"
+Parts = tuple[Contrast, Background, SectorGuess]
 
 
 class Snapshot:
-    """Records and indexes of both sides, as of one moment."""
+    """Records and indexes of both sides, as of one moment.
+
+    `state`: the database's, when the records were read. `changed`: texts that came or went since it was on the disk.
+    `built`: when that was.
+    """
 
     def __init__(
         self,
         id_: str,
-        manifest: dict[str, Any],
-        outcomes: Sequence[Outcome],
+        state: State,
+        outcomes: Mapping[str, Outcome],
         sides: dict[Side, SideIndex],
-        contrast: Contrast,
-        background: Background,
-        sector_guess: SectorGuess,
+        parts: Parts,
+        records: tuple[dict[str, Partner], dict[str, Evidence]] | None = None,
+        changed: int = 0,
+        built: dt.datetime | None = None,
     ) -> None:
         self.id = id_
-        self.manifest = manifest
-        self.outcomes = tuple(outcomes)
+        self.state = state
+        self.outcome = dict(outcomes)
         self.sides = sides
-        self.contrast = contrast
-        self.background = background
-        self.sector_guess = sector_guess
-        self.partners = {p.id: p for side in sides.values() for p in side.partners}
-        self.evidence = {e.id: e for side in sides.values() for e in side.evidence}
+        self.parts = parts
+        self.contrast, self.background, self.sector_guess = parts
+        if records is None:
+            partners = {p.id: p for side in sides.values() for p in side.partners}
+            records = partners, {e.id: e for side in sides.values() for e in side.evidence}
+        self.partners, self.evidence = records
+        self.changed = changed
+        self.built = built or dt.datetime.now(dt.UTC)
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes by their ids."""
+        return tuple(self.outcome[id_] for id_ in sorted(self.outcome))
+
+    @classmethod
+    def of(cls, id_: str, changes: Changes, encoder: Encoder, progress: Progress | None = None) -> "Snapshot":
+        """Encode and index records in memory."""
+        contrast = Contrast.build(encoder)
+        parts = (contrast, Background.build(encoder), SectorGuess.build(encoder, contrast.needs))
+        sides = {side: SideIndex.build((), (), encoder, None) for side in Side}
+        return cls(id_, State(), {}, sides, parts).updated(changes, encoder, progress)
+
+    def updated(self, changes: Changes, encoder: Encoder, progress: Progress | None = None) -> "Snapshot":
+        """Return the snapshot after some changes of records; texts that are the same are not encoded again."""
+        gone = {kind: {id_ for k, id_ in changes.gone if k is kind} for kind in (Partner, Evidence, Outcome)}
+        outcomes = {id_: o for id_, o in self.outcome.items() if id_ not in gone[Outcome]}
+        outcomes.update((o.id, o) for o in changes.outcomes)
+        partners, evidence = dict(self.partners), dict(self.evidence)
+        for id_ in gone[Partner]:
+            partners.pop(id_, None)
+        partners.update((p.id, p) for p in changes.partners)
+        texts: dict[str, Evidence | None] = dict.fromkeys(gone[Evidence]) | {e.id: e for e in changes.evidence}
+        sides = {}
+        for side, index in self.sides.items():
+            who: dict[str, Partner | None] = dict.fromkeys(gone[Partner])
+            who.update((p.id, p if p.side is side else None) for p in changes.partners)
+            sides[side] = index.updated(who, texts, encoder, progress)
+        for id_, text in texts.items():
+            if text and not partners.keys().isdisjoint(text.partners):
+                evidence[id_] = text
+            else:
+                evidence.pop(id_, None)
+        changed = self.changed + len(texts)
+        return Snapshot(self.id, changes.state, outcomes, sides, self.parts, (partners, evidence), changed, self.built)
 
     @classmethod
     def build(
@@ -89,12 +137,21 @@ class Snapshot:
         encoder: Encoder,
         progress: Progress | None,
         *,
-        version: int = 0,
+        state: State | None = None,
     ) -> str:
         """Do the work of `build` inside a `building` block of the caller's.
 
-        :param version: of the database that the records were read at.
+        :param state: of the database when the records were read.
         """
+        now = Changes(state or State(), tuple(partners), tuple(evidence), tuple(outcomes), frozenset())
+        return cls._write(home, lambda id_: cls.of(id_, now, encoder, progress), encoder)
+
+    def write_alone(self, home: Path, encoder: Encoder) -> str:
+        """Write what is in memory as a new snapshot, let it serve, and return its id; inside a `building` block."""
+        return self._write(home, lambda _: self, encoder)
+
+    @classmethod
+    def _write(cls, home: Path, make: Callable[[str], "Snapshot"], encoder: Encoder) -> str:
         for leftover in (home / "snapshots").glob(_ASIDE + "*"):  # of builds that were killed
             shutil.rmtree(leftover)
         for leftover in home.glob(f".{CURRENT}-*"):
@@ -104,25 +161,22 @@ class Snapshot:
         id_ = f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
         aside = home / "snapshots" / f"{_ASIDE}{id_}"
         aside.mkdir()
-        partners = sorted(partners, key=lambda p: p.id)
-        evidence = sorted(evidence, key=lambda e: e.id)
-        write_records(aside / "partners.jsonl", partners)
-        write_records(aside / "evidence.jsonl", evidence)
-        write_records(aside / "outcomes.jsonl", sorted(outcomes, key=lambda o: o.id))
+        made = make(id_)
+        write_records(aside / "partners.jsonl", (made.partners[id_] for id_ in sorted(made.partners)))
+        write_records(aside / "evidence.jsonl", (made.evidence[id_] for id_ in sorted(made.evidence)))
+        write_records(aside / "outcomes.jsonl", made.outcomes)
         counts = {}
-        for side in Side:
-            index = SideIndex.build([p for p in partners if p.side is side], evidence, encoder, progress)
+        for side, index in made.sides.items():
             index.save(aside / side)
             counts[side] = {"partners": len(index.partners), "evidence": len(index.evidence)}
-        contrast = Contrast.build(encoder)
-        contrast.save(aside)
-        Background.build(encoder).save(aside)
-        SectorGuess.build(encoder, contrast.needs).save(aside)
+        for common in made.parts:
+            common.save(aside)
         manifest = {
             "format": FORMAT,
             "id": id_,
             "built": now.isoformat(timespec="seconds"),
-            "version": version,
+            "version": made.state.version,
+            "lineage": made.state.lineage,
             "model": encoder.revision,
             "dimensions": encoder.dimensions,
             "counts": counts,
@@ -181,16 +235,24 @@ class Snapshot:
         partners = read_partners(folder / "partners.jsonl")
         evidence = read_evidence(folder / "evidence.jsonl")
         sides = {s: SideIndex.load(folder / s, [p for p in partners if p.side is s], evidence) for s in Side}
-        outcomes = read_outcomes(folder / "outcomes.jsonl")
-        return cls(
-            manifest["id"],
-            manifest,
-            outcomes,
-            sides,
-            Contrast.load(folder),
-            Background.load(folder),
-            SectorGuess.load(folder),
-        )
+        outcomes = {o.id: o for o in read_outcomes(folder / "outcomes.jsonl")}
+        parts = (Contrast.load(folder), Background.load(folder), SectorGuess.load(folder))
+        built = dt.datetime.fromisoformat(manifest["built"])
+        return cls(manifest["id"], State(manifest["version"], manifest["lineage"]), outcomes, sides, parts, built=built)
+
+
+def oldest_version(home: Path, lineage: str) -> int | None:
+    """Return the lowest version of the snapshots on the disk that are of the database `lineage`; None without any."""
+    found = []
+    for folder in (home / "snapshots").iterdir():
+        if not folder.name.startswith("."):
+            try:
+                manifest = read_manifest(folder)
+            except SnapshotError:
+                continue
+            if manifest["lineage"] == lineage:
+                found.append(int(manifest["version"]))
+    return min(found, default=None)
 
 
 @contextmanager
@@ -234,7 +296,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         found = manifest["format"]
         if found == FORMAT:
-            _ = [manifest[name] for name in ("id", "model", "dimensions", "version")], manifest["parts"].items()
+            _ = (
+                [manifest[name] for name in ("id", "model", "dimensions", "version", "lineage")],
+                manifest["parts"].items(),
+            )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(
             N_("snapshot {id} is damaged: {part} is absent or altered. Run `tinkuy index` to build it anew"),

@@ -160,6 +160,7 @@ def restore(store: Store, path: Path, *, replace: bool = False, progress: Progre
         if held:
             _written_anew(writer, version, before)
         session.execute(update(CLOCK).values(version=version))
+        writer.begin_lineage()
         return backup.rows
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from matcher.records import Evidence, Outcome, Partner, Record, Side
+from matcher.records import Changes, Evidence, Outcome, Partner, Record, Side, State
 from matcher.store import database
 from matcher.store.rows import (
     ROWS,
@@ -43,26 +43,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All records as everybody may see them, as of transaction `version`."""
+    """All records as everybody may see them, as of `state`."""
 
-    version: int
+    state: State
     partners: tuple[Partner, ...]
     evidence: tuple[Evidence, ...]
     outcomes: tuple[Outcome, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What everybody may see of what was written after some version, up to `version`.
-
-    `gone`: (kind, id) of records that are no more, or no longer to be seen; kinds are the record classes.
-    """
-
-    version: int
-    partners: tuple[Partner, ...]
-    evidence: tuple[Evidence, ...]
-    outcomes: tuple[Outcome, ...]
-    gone: frozenset[tuple[type[Record], str]]
+    @property
+    def version(self) -> int:
+        """The number of the last transaction that is in it."""
+        return self.state.version
 
 
 KINDS: dict[str, type[Record]] = {row.__tablename__: kind for kind, row in ROWS.items()}
@@ -121,8 +112,13 @@ class Store:
 
     def version(self) -> int:
         """Return the number of the last transaction that wrote; cheap enough for every question."""
+        return self.state().version
+
+    def state(self) -> State:
+        """Return which state the database is in; cheap enough for every question."""
         with self.engine.connect() as connection:
-            return int(connection.scalar(select(ClockRow.version)) or 0)
+            version, lineage = connection.execute(select(ClockRow.version, ClockRow.lineage)).one()
+            return State(int(version), lineage)
 
     def get(self, kind: type[Record], id_: str) -> Stored | None:
         """Return one record as it is stored."""
@@ -153,16 +149,21 @@ class Store:
     def everything(self) -> Contents:
         """Return all records as everybody may see them: no contacts, no confidential texts, nobody who withdrew."""
         with self.reading() as session:
-            version = _version(session)
+            state = _clock(session)[0]
             partners, evidence, outcomes = _partners(session), _evidence(session), _outcomes(session)
         withdrawn = frozenset(p.id for p in partners if p.consent is False)
         shown = [p for p in partners if p.id not in withdrawn]
-        return Contents(version, *_seen(shown, evidence, outcomes, withdrawn))
+        return Contents(state, *_seen(shown, evidence, outcomes, withdrawn))
 
     def changes(self, since: int) -> Changes:
-        """Return what has been written after version `since`; a record that a withdrawn partner hides is gone too."""
+        """Return what has been written after version `since`; a record that a withdrawn partner hides is gone too.
+
+        :raises LookupError: what was deleted since then is no longer known.
+        """
         with self.reading() as session:
-            version = _version(session)
+            state, purged = _clock(session)
+            if since < purged:
+                raise LookupError(f"tombstones up to version {purged} were purged; changes since {since} are not known")
             new = session.scalars(select(PartnerRow).where(PartnerRow.version > since).order_by(PartnerRow.id))
             partners = [to_partner(row) for row in new]
             touched = select(PartnerRow.id).where(PartnerRow.version > since)
@@ -199,7 +200,44 @@ class Store:
         read: list[Record] = [*partners, *evidence, *outcomes]
         kept: list[Record] = [*seen[0], *seen[1], *seen[2]]
         gone |= {(type(r), r.id) for r in read} - {(type(r), r.id) for r in kept}
-        return Changes(version, *seen, frozenset(gone))
+        return Changes(state, *seen, frozenset(gone))
+
+    def gone(self, since: int) -> Changes:
+        """Return only what must no longer be seen, whatever was written after version `since`; cheap.
+
+        That is what was deleted, partners that have withdrawn, and, of what was written, texts that are
+        confidential or name a partner that has withdrawn: these come back with what may be seen of them.
+
+        :raises LookupError: what was deleted since then is no longer known.
+        """
+        with self.reading() as session:
+            state, purged = _clock(session)
+            if since < purged:
+                raise LookupError(f"tombstones up to version {purged} were purged; changes since {since} are not known")
+            graves = session.execute(select(TombstoneRow.kind, TombstoneRow.id).where(TombstoneRow.version > since))
+            gone: set[tuple[type[Record], str]] = {(KINDS[kind], id_) for kind, id_ in graves}
+            left = select(PartnerRow.id).where(PartnerRow.version > since, PartnerRow.consent.is_(False))
+            gone |= {(Partner, id_) for id_ in session.scalars(left)}
+            hidden = select(EvidenceRow.id).where(EvidenceRow.version > since, EvidenceRow.confidential.is_(True))
+            gone |= {(Evidence, id_) for id_ in session.scalars(hidden)}
+            withdrawn = select(PartnerRow.id).where(PartnerRow.consent.is_(False))
+            naming = (
+                select(EvidenceRow.id)
+                .join(EvidencePartnerRow, EvidencePartnerRow.evidence_id == EvidenceRow.id)
+                .where(EvidenceRow.version > since, EvidencePartnerRow.partner_id.in_(withdrawn))
+            )
+            gone |= {(Evidence, id_) for id_ in session.scalars(naming)}
+            of_them = select(OutcomeRow.id).where(OutcomeRow.version > since, OutcomeRow.partner.in_(withdrawn))
+            gone |= {(Outcome, id_) for id_ in session.scalars(of_them)}
+        return Changes(state, gone=frozenset(gone))
+
+    def purge(self, version: int) -> None:
+        """Forget the tombstones up to `version`, if there are any."""
+        with self.reading() as session:
+            some = session.scalar(select(TombstoneRow.id).where(TombstoneRow.version <= version).limit(1))
+        if some is not None:
+            with self.writing() as writer:
+                writer.purge(version)
 
     def counts(self) -> dict[str, int]:
         """Return how many records there are: supply and demand partners, evidence of each, outcomes."""
@@ -222,8 +260,10 @@ class Store:
         }
 
 
-def _version(session: Session) -> int:
-    return int(session.scalar(select(ClockRow.version)) or 0)
+def _clock(session: Session) -> tuple[State, int]:
+    """Return the state, and up to which version tombstones were purged."""
+    version, lineage, purged = session.execute(select(ClockRow.version, ClockRow.lineage, ClockRow.purged)).one()
+    return State(int(version), lineage), int(purged)
 
 
 def _partners(session: Session) -> list[Partner]:

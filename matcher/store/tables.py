@@ -18,12 +18,18 @@ class Base(DeclarativeBase):
 
 
 class ClockRow(Base):
-    """One row: the number of the last transaction that wrote. Whoever writes raises it first, and so waits its turn."""
+    """One row: the number of the last transaction that wrote. Whoever writes raises it first, and so waits its turn.
+
+    `lineage`: names this history; a database that is restored begins another. `purged`: tombstones up to this
+    number are no more.
+    """
 
     __tablename__ = "clock"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)
+    lineage: Mapped[str]
+    purged: Mapped[int] = mapped_column(BigInteger)
 
 
 class OrganisationRow(Base):

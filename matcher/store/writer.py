@@ -1,6 +1,7 @@
 """Writing records: whole transactions, one after the other, each with its number."""
 
 import re
+import uuid
 from collections.abc import Container, Sequence
 from dataclasses import fields as record_fields
 from dataclasses import replace
@@ -77,6 +78,15 @@ class Writer:
                 self.session.merge(TombstoneRow(kind=ROWS[each].__tablename__, id=one, version=self.version))
         self.session.flush()
         return gone
+
+    def purge(self, version: int) -> None:
+        """Forget which records were deleted up to `version`: nobody asks any more for what changed since before."""
+        self.session.execute(delete(TombstoneRow).where(TombstoneRow.version <= version))
+        self.session.execute(update(ClockRow).values(purged=version).where(ClockRow.purged < version))
+
+    def begin_lineage(self) -> None:
+        """Begin another history: what was restored has not seen what was written since it was saved."""
+        self.session.execute(update(ClockRow).values(lineage=uuid.uuid4().hex))
 
     def _leave(self, partner: str, gone: dict[type[Record], list[str]]) -> None:
         """Take a partner out of texts and outcomes before it is deleted."""

@@ -1,5 +1,7 @@
 """Versions and owners of records, tombstones, keys, audit, and an office's desk."""
 
+import uuid
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,8 +16,10 @@ def upgrade() -> None:
         "clock",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("lineage", sa.String, nullable=False),
+        sa.Column("purged", sa.BigInteger, nullable=False),
     )
-    op.bulk_insert(clock, [{"id": 1, "version": 1}])
+    op.bulk_insert(clock, [{"id": 1, "version": 1, "lineage": uuid.uuid4().hex, "purged": 0}])
     op.create_table(
         "organisation",
         sa.Column("id", sa.String, primary_key=True),
