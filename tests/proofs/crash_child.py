@@ -11,6 +11,7 @@ from pathlib import Path
 
 from conftest import FakeEncoder
 
+from matcher.compacting import compact
 from matcher.importing import import_files
 from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
@@ -76,19 +77,16 @@ def indexes(store: Store, home: Path, draw: random.Random) -> Iterator[None]:
         now = store.everything()
         say("begin", "snapshot", n)
         with building(home):
-            Snapshot.build_alone(
-                home, now.partners, now.evidence, now.outcomes, FakeEncoder(), None, version=now.version
-            )
+            Snapshot.build_alone(home, now.partners, now.evidence, now.outcomes, FakeEncoder(), None, state=now.state)
         say("done", "snapshot")
         yield
 
 
 def compactions(store: Store, home: Path, draw: random.Random) -> Iterator[None]:
     """Write while a live engine takes the writes up and compacts all the time."""
-    live = LiveEngine(home, FakeEncoder(), Weights.load(), store)
+    live = LiveEngine(home, FakeEncoder(), Weights.load(), store, poll_s=0.01)
     for _ in writes(store, home, draw):
-        live.current()
-        live.compact()
+        compact(home, live.catch_up(), store)
         yield
 
 
