@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test lint types eval clean
+.PHONY: setup run test lint types eval prove clean
 
 setup: $(READY)
 
@@ -39,6 +39,10 @@ types: $(READY)
 
 eval: $(READY)
 	$(BIN)/python -m eval run $(FOLDER)
+
+prove: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m proofs.crash
+	PYTHONPATH=tests $(BIN)/python -m proofs.load
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
