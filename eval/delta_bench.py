@@ -1,28 +1,34 @@
 """What a change costs: seconds from a committed write to its being matchable, memory, a query with and without delta.
 
-Run `python -m eval.delta_bench 1000 10000`: one world a size, with random vectors and texts of 60 words of a skewed
-vocabulary. Reading a text with a real model comes on top (some 50 ms on two cores).
+Run `python -m eval.delta_bench 1000 10000 [FOLDER]`: one world a size, with random vectors and texts of 30 words of a
+skewed vocabulary; made worlds stay in FOLDER for the next run. Reading a text with a real model comes on top (some
+50 ms on two cores). Processor's seconds, in brackets, tell more than wall where other work goes on.
 """
 
 import logging
 import resource
+import shutil
 import sys
 import tempfile
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import insert
 
 from matcher.encode import Progress, Role, Vectors
 from matcher.index.snapshot import Snapshot
 from matcher.live import LiveEngine
-from matcher.records import Changes, Evidence, Partner, Query, Record, Side
+from matcher.records import Changes, Evidence, Partner, Query, Side
 from matcher.store.store import Store
+from matcher.store.tables import EvidencePartnerRow, EvidenceRow, PartnerRow
 from matcher.weights import Weights
 
-DIMENSIONS, WORDS, VOCABULARY = 384, 60, 50_000
+DIMENSIONS, WORDS, VOCABULARY = 384, 30, 50_000
 TEXTS_A_PARTNER = 5
 REPEATS = 5
 
@@ -47,92 +53,148 @@ class RandomEncoder:
 def text(number: int) -> str:
     """Return a text whose words are as unevenly common as those of a language."""
     ranks = np.random.default_rng(number).zipf(1.2, WORDS) % VOCABULARY
-    return " ".join(f"pal{np.base_repr(int(rank), 26).lower().translate(_LETTERS)}" for rank in ranks) + "."
+    return " ".join([_vocabulary()[rank] for rank in ranks.tolist()]) + "."
 
 
-_LETTERS = str.maketrans("0123456789abcdefghijklmnop", "abcdefghijklmnopqrstuvwxyz")
+@cache
+def _vocabulary() -> list[str]:
+    letters = str.maketrans("0123456789abcdefghijklmnop", "abcdefghijklmnopqrstuvwxyz")
+    return [f"pal{np.base_repr(rank, 26).lower().translate(letters)}" for rank in range(VOCABULARY)]
 
 
-def world(texts: int) -> list[Record]:
+def world(texts: int) -> tuple[list[Partner], list[Evidence]]:
     """Return partners of supply with their texts."""
     count = max(texts // TEXTS_A_PARTNER, 1)
     partners = [Partner(f"p{i:06}", Side.SUPPLY, f"P{i}", "laboratory", "PE") for i in range(count)]
     firm = Partner("firm", Side.DEMAND, "Firm", "firm", "PE")
     evidence = [Evidence(f"e{i:07}", (f"p{i % count:06}",), "project", text(i), None, "es") for i in range(texts)]
-    return [*partners, firm, *evidence]
+    return [firm, *partners], evidence
 
 
-def seconds(done: Callable[[], bool], limit: float = 120) -> float:
-    """Return how long it takes until `done`."""
-    started = time.perf_counter()
+def prepare(texts: int, folder: Path) -> None:
+    """Put a world into the database and the snapshot of `folder`; rows go in as they are, unchecked."""
+    encoder, store = RandomEncoder(), Store.open(folder / "tinkuy.db")
+    (folder / "home" / "snapshots").mkdir(parents=True)
+    partners, evidence = world(texts)
+    named: list[dict[str, object]] = [
+        {"evidence_id": e.id, "partner_id": id_, "position": i} for e in evidence for i, id_ in enumerate(e.partners)
+    ]
+    with store.writing() as writer:
+        for table, rows in (
+            (PartnerRow, [asdict(p) | {"version": writer.version} for p in partners]),
+            (EvidenceRow, [_without_partners(asdict(e)) | {"version": writer.version} for e in evidence]),
+            (EvidencePartnerRow, named),
+        ):
+            writer.session.execute(insert(table), rows)
+    whole = Changes(store.state(), tuple(partners), tuple(evidence))
+    Snapshot.of("bench", whole, encoder).write_alone(folder / "home", encoder)
+    store.close()
+
+
+def _without_partners(row: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name != "partners"}
+
+
+class Clock:
+    """Tells the seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def read(self) -> tuple[float, float]:
+        """Return the seconds that passed, and those of the processor that all threads of this process used."""
+        return time.perf_counter() - self._wall, time.process_time() - self._cpu
+
+
+def until(done: Callable[[], bool], limit: float = 120) -> tuple[float, float]:
+    """Wait until `done`; return how long that took: wall, cpu."""
+    clock = Clock()
     while not done():
-        if time.perf_counter() - started > limit:
-            return float("inf")
+        if clock.read()[0] > limit:
+            raise TimeoutError(f"not done after {limit} s")
         time.sleep(0.005)
-    return time.perf_counter() - started
+    return clock.read()
 
 
-def query_ms(live: LiveEngine) -> float:
-    """Return the middle of some queries' times."""
+def query_ms(live: LiveEngine) -> tuple[float, float]:
+    """Return the middle of some queries' times: wall, cpu."""
     took = []
     for i in range(9):
         question = Query(text(10_000_000 + i)[:200], Side.SUPPLY, language="es")
-        started = time.perf_counter()
+        clock = Clock()
         live.current().match(question)
-        took.append(time.perf_counter() - started)
-    return float(np.median(took)) * 1000
+        took.append(clock.read())
+    wall, cpu = np.median(took, axis=0).tolist()
+    return wall * 1000, cpu * 1000
 
 
-def measure(texts: int, folder: Path) -> dict[str, float]:
-    """Measure one world."""
+def measure(folder: Path) -> dict[str, tuple[float, float] | float]:
+    """Measure what `prepare` made: name -> wall and cpu, or megabytes."""
     encoder, store = RandomEncoder(), Store.open(folder / "tinkuy.db")
-    with store.writing() as writer:
-        writer.upsert(world(texts))
-    now, home, found = store.everything(), folder / "home", {}
-    (home / "snapshots").mkdir(parents=True)
-    started = time.perf_counter()
-    whole = Changes(now.state, now.partners, now.evidence, now.outcomes)
-    Snapshot.of("bench", whole, encoder).write_alone(home, encoder)
-    found["build s"] = time.perf_counter() - started
-    del now, whole
-    live = LiveEngine(home, encoder, Weights.load(), store)
-    started = time.perf_counter()
+    found: dict[str, tuple[float, float] | float] = {}
+    live = LiveEngine(folder / "home", encoder, Weights.load(), store)
+    clock = Clock()
     live.current()
-    found["open s"] = time.perf_counter() - started
+    found["open s"] = clock.read()
     found["query ms"] = query_ms(live)
-    found["memory MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["memory MB"] = _megabytes()
+    texts = len(live.current().snapshot.evidence)
     writes, deletes = [], []
+
+    def knows(id_: str) -> bool:
+        return id_ in live.current().snapshot.evidence
+
     for i in range(REPEATS):
-        new = Evidence(f"n{i}", ("p000000",), "project", text(texts + i), None, "es")
+        id_ = f"n{i}"
         with store.writing() as writer:
-            writer.put(new)
-        writes.append(seconds(lambda new=new: new.id in live.current().snapshot.evidence))  # type: ignore[misc]
+            writer.put(Evidence(id_, ("p000000",), "project", text(texts + i), None, "es"))
+        writes.append(until(partial(knows, id_)))
+        time.sleep(1)
     for i in range(REPEATS):
         with store.writing() as writer:
             writer.delete(Evidence, f"n{i}")
-        started = time.perf_counter()
+        clock = Clock()
         live.current()
-        deletes.append(time.perf_counter() - started)
+        deletes.append(clock.read())
+        time.sleep(1)
     found["write s (worst)"], found["delete s (worst)"] = max(writes), max(deletes)
     many = [Evidence(f"m{i:04}", (f"p{i % 100:06}",), "project", text(texts + 100 + i), None, "es") for i in range(100)]
     with store.writing() as writer:
         writer.upsert(many)
-    found["100 writes s"] = seconds(lambda: many[-1].id in live.current().snapshot.evidence)
+    found["100 writes s"] = until(partial(knows, many[-1].id))
+    time.sleep(1)
     found["query ms with delta"] = query_ms(live)
-    found["memory MB with delta"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["memory MB with delta"] = _megabytes()
     live.close()
     store.close()
     return found
 
 
-def main(sizes: Sequence[int]) -> None:
-    """Print a table."""
+def _megabytes() -> float:
+    """Return the most memory that this process has had, the mapped vectors that were read included."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main(sizes: Sequence[int], folder: Path | None = None) -> None:
+    """Print a table.
+
+    :param folder: where the worlds stay, so that the next run finds them made.
+    """
     logging.basicConfig(level=logging.WARNING)
     for size in sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            row = ", ".join(f"{name} {value:.3g}" for name, value in measure(size, Path(folder)).items())
-        print(f"{size} texts: {row}", flush=True)  # noqa: T201 - a script
+        with tempfile.TemporaryDirectory() as aside:
+            made = (folder or Path(aside)) / str(size)
+            if not made.exists():
+                made.mkdir(parents=True)
+                prepare(size, made)
+            shutil.copytree(made, Path(aside) / "world")
+            print(f"{size} texts; wall (cpu)")  # noqa: T201 - a script
+            for name, value in measure(Path(aside) / "world").items():
+                said = f"{value[0]:.3g} ({value[1]:.3g})" if isinstance(value, tuple) else f"{value:.0f}"
+                print(f"  {name}: {said}", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or [1000, 10_000])
+    numbers = [int(arg) for arg in sys.argv[1:] if arg.isdigit()]
+    folders = [Path(arg) for arg in sys.argv[1:] if not arg.isdigit()]
+    main(numbers or [1000, 10_000], *folders[:1])

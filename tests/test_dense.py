@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from matcher.index import dense
 from matcher.index.dense import MIN_GROUP, DenseIndex
 
 
@@ -102,3 +103,37 @@ def test_a_saved_index_answers_as_before(tmp_path):
     assert rows.tolist() == np.argsort(-COSINES)[:25].tolist()
     assert loaded.scores(QUERY, rows).tolist() == index.scores(QUERY, rows).tolist()
     assert loaded.standardise(QUERY, rows, scores).tolist() == index.standardise(QUERY, rows, scores).tolist()
+
+
+def _grown(seed: int, different: int) -> tuple[DenseIndex, DenseIndex]:
+    """Return an index as it is after a change of one that was loaded, and one of the same rows built anew."""
+    rng = np.random.default_rng(seed)
+    vectors = unit(different, seed=seed)[rng.integers(0, different, 3000)]  # most texts are there several times
+    new = np.concatenate([vectors[:50], unit(50, seed=seed + 1)])
+    slots = rng.permutation(np.concatenate([np.flatnonzero(rng.random(3000) < 0.97), np.arange(3000, 3100)]))
+    built = DenseIndex.build(vectors, ["es"] * 3000)
+    loaded = DenseIndex(built.extra, built.base, built.kinds, built.sums, built.slots)
+    return loaded.updated(slots, new, ["es"] * 100), DenseIndex.build(
+        np.concatenate([vectors, new])[slots], ["es"] * len(slots)
+    )
+
+
+@pytest.mark.parametrize("different", [3000, 300, 10])  # of the last, hundreds tie with the last one wanted
+@pytest.mark.parametrize("share", [None, 0.98, 0.5])
+@pytest.mark.parametrize("count", [1, 20, 400])
+def test_after_a_change_search_finds_the_same_to_the_last_bit_ties_included(monkeypatch, different, share, count):
+    monkeypatch.setattr(dense, "MANY", 2)
+    calls, knn = [], dense.faiss.knn
+    monkeypatch.setattr(dense.faiss, "knn", lambda *args, **options: (calls.append(args[2]), knn(*args, **options))[1])
+    for seed in range(5):
+        grown, anew = _grown(seed, different)
+        allowed = None if share is None else np.random.default_rng(seed).random(len(grown.slots)) < share
+        rows = np.arange(len(anew.slots)) if allowed is None else np.flatnonzero(allowed)
+        question = unit(1, seed=99 + seed)[0]
+        cosines = anew.scores(question, rows)
+        expected = rows[np.argsort(-cosines, kind="stable")[:count]]  # every row is looked at; of equals the first
+        for index in (grown, anew):
+            found, scores = index.search(question, count, allowed)
+            assert found.tolist() == expected.tolist()
+            assert scores.tolist() == np.sort(cosines)[::-1][:count].tolist()
+    assert len(calls) == (5 if count == 400 and share != 0.5 else 0)  # by the grown ones, where few rows are left out

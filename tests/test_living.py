@@ -92,16 +92,18 @@ def test_what_is_deleted_withdrawn_or_made_confidential_is_gone_at_the_next_ques
 
 
 class Slow(FakeEncoder):
-    """Reads a large import only when it is let."""
+    """Reads a large import only when it is let, and its last text when that is let."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.reading, self.go = threading.Event(), threading.Event()
+        self.reading, self.go, self.end = threading.Event(), threading.Event(), threading.Event()
 
     def encode(self, texts, role, progress=None):
         if any("importado" in text for text in texts):
             self.reading.set()
             assert self.go.wait(60)
+        if any("importado el último" in text for text in texts):
+            assert self.end.wait(60)
         return super().encode(texts, role, progress)
 
 
@@ -113,7 +115,8 @@ def test_a_large_import_blocks_no_question_and_later_writes_pass_it(filled, tmp_
     live = LiveEngine(tmp_path, encoder, WEIGHTS, filled, poll_s=0.02)
     try:
         live.current()
-        many = [Evidence(f"i{n}", ("pucp",), "project", f"Texto importado número {n}.") for n in range(40)]
+        many = [Evidence(f"i{n:02}", ("pucp",), "project", f"Texto importado número {n}.") for n in range(39)]
+        many.append(Evidence("i39", ("pucp",), "project", "Texto importado el último."))
         with filled.writing() as writer:
             writer.upsert(many)
         until(lambda: live.current() and encoder.reading.is_set())
@@ -121,20 +124,23 @@ def test_a_large_import_blocks_no_question_and_later_writes_pass_it(filled, tmp_
             writer.delete(Evidence, "unsaac-2")
         assert "unsaac-2" not in live.current().snapshot.evidence
         put(filled, NEW)
-        assert "i0" not in live.current().snapshot.evidence
-        passed = []
-
-        def on_change(engine, changes):
-            passed.append((set(engine.snapshot.evidence) & {"nuevo", "i0"}, len(changes.evidence)))
-
-        live.on_change = on_change
+        assert "i00" not in live.current().snapshot.evidence
+        told = []
+        live.on_change = lambda engine, changes: told.append({e.id for e in changes.evidence})
+        live.poll_s = 0  # look after each text that is read
         encoder.go.set()
-        until(lambda: {"i0", "i39", "nuevo"} <= live.current().snapshot.evidence.keys())
+        until(lambda: first(live) == "nuevo")
+        assert not {"i00", "i39", "unsaac-2"} & live.current().snapshot.evidence.keys()
+        assert told == []  # what follows from a change waits until all before it is there
+        encoder.end.set()
+        until(lambda: {"i00", "i39", "nuevo"} <= live.current().snapshot.evidence.keys())
         assert "unsaac-2" not in live.current().snapshot.evidence
-        assert passed[0] == ({"nuevo"}, 1)  # before the import was through
+        until(lambda: told)
+        assert set().union(*told) == {"nuevo", *(e.id for e in many)}
         assert first(live) == "nuevo"
     finally:
         encoder.go.set()
+        encoder.end.set()
         live.close()
 
 
@@ -197,6 +203,40 @@ def test_much_delta_becomes_a_snapshot_and_nothing_written_meanwhile_is_lost(liv
     # What the disk holds and what was written since is the whole.
     fresh = living(watch=False)
     assert fresh.catch_up().snapshot.evidence.keys() == expected
+
+
+def test_two_workers_take_up_new_snapshots_each_while_they_answer(living, filled, tmp_path, encoder):
+    workers = [living(), living()]
+    put(filled, NEW)
+    for worker in workers:
+        until(lambda worker=worker: first(worker) == "nuevo")
+    seen, failed, stop = [], [], threading.Event()
+
+    def ask(worker: LiveEngine) -> None:
+        while not stop.is_set():
+            try:
+                seen.append(first(worker))
+            except Exception as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=ask, args=(worker,)) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):  # the snapshots that they had are deleted under them
+        serving = build(tmp_path, filled, encoder)
+        for worker in workers:
+            until(lambda worker=worker, serving=serving: worker.current().snapshot.id == serving)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert (set(seen), failed) == ({"nuevo"}, [])
+    put(filled, replace(NEW, id="otro"))  # a delta on the snapshot that they took up
+    with filled.writing() as writer:
+        writer.delete(Evidence, "nuevo")
+    for worker in workers:
+        until(lambda worker=worker: first(worker) == "otro")
+        assert worker.current().snapshot.id == serving
+        assert "nuevo" not in worker.current().snapshot.evidence
 
 
 def test_tombstones_older_than_any_snapshot_are_purged_and_who_is_older_compares_everything(

@@ -95,6 +95,7 @@ class LexicalIndex:
         self.lengths = lengths
         self.slots = slots
         self.rows = len(slots)
+        self._counted: dict[str, int] = {}  # rows that have a stem, of stems that were asked for
 
     @classmethod
     def empty(cls) -> "LexicalIndex":
@@ -129,12 +130,20 @@ class LexicalIndex:
 
     def known_stems(self, text: str) -> list[str]:
         """Return those stems of a question that some row has."""
-        return [stem for stem in query_stems(text) if len(self._having(stem)[0])]
+        return [stem for stem in query_stems(text) if self._frequency(stem)]
 
     def rarity(self, stem: str) -> float:
         """Return how telling a stem is: ln(1 + rows / rows that have it), BM25's idea; 0 where no row has it."""
-        found = len(self._having(stem)[0])
+        found = self._frequency(stem)
         return math.log1p(self.rows / found) if found else 0.0
+
+    def _frequency(self, stem: str) -> int:
+        """Return how many rows have a stem."""
+        if stem not in self.base.columns and stem not in self.extra.columns:
+            return 0
+        if stem not in self._counted:
+            self._counted[stem] = len(self._having(stem)[0])
+        return self._counted[stem]
 
     def _having(self, stem: str) -> tuple[Rows, Rows]:
         """Return the rows that have a stem, and how often."""
