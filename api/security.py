@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 READING = {"GET", "HEAD", "OPTIONS"}
 FREE = {"/healthz", "/readyz"}  # for whoever watches over the service: no key, no limit, and nothing of a record
 FIGURES = "/metrics"  # free too on this very machine, where Prometheus has no key
+FEEDS = "/v1/feeds/"  # opened by the token in their address: their readers send no keys
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 ANONYMOUS = Caller(Role.READER)
 
@@ -96,7 +97,7 @@ class Guard:
                     "`tinkuy key create --role admin`"
                 )
             )
-        if not self.settings.public_reading:
+        if not (self.settings.public_reading or request.url.path.startswith(FEEDS)):
             raise NotAuthenticated(N_("a key is needed: send it as `Authorization: Bearer …`"))
         return ANONYMOUS
 

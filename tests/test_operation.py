@@ -127,7 +127,7 @@ def test_labels_are_of_templates_whatever_is_sent(client):
 
 
 def test_age_versions_and_pending_writes(home, filled):
-    Snapshot.build_alone(home, filled.everything().partners, (), (), FakeEncoder(), None, version=filled.version())
+    Snapshot.build_alone(home, filled.everything().partners, (), (), FakeEncoder(), None, state=filled.state())
     live = LiveEngine(home, FakeEncoder(), Weights.load())
     with TestClient(create_app(live, filled)) as client:
         first = figures(client)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import FakeEncoder
+from conftest import PARTNERS, FakeEncoder
 from fastapi.testclient import TestClient
 
 from api.app import create_app
@@ -28,6 +28,8 @@ def base(tmp_path: Path) -> Iterator[Store]:
     with store.noting() as session:
         organisations.add(session, "ott", "OTT")
         organisations.add(session, "firma", "Firma", "ott")
+    with store.writing() as writer:
+        writer.upsert(PARTNERS)
     yield store
     store.close()
 

@@ -182,7 +182,9 @@ def delete_command(context: Context, type_: str, id_: str, yes: bool) -> None:
         if stored is None:
             raise NotFound(N_("no {kind} has the id {id!r}"), kind=type_, id=id_)
         if not yes:
-            what = " · ".join(part for part in _row(stored.record) if part)
+            with store.reading() as session:
+                seen = seen_by(stored.record, EVERYBODY, hidden_partners(session, EVERYBODY))
+            what = " · ".join(part for part in _row(seen) if part) if seen else id_
             click.confirm(context.say(N_("Delete {what}?")).format(what=what), abort=True)
         shown = frozenset({stored.version})
         with store.writing() as writer:
