@@ -1,19 +1,18 @@
-"""Cursors: where the next part of a list begins, as an opaque word that can stand in an address."""
+"""Cursors of lists of records: where the next part begins, as an opaque word that can stand in an address."""
 
-import base64
-import binascii
+from typing import Annotated
+
+from fastapi import Query
 
 from matcher.errors import BadQuery
-from matcher.language import N_
+from matcher.store.paging import NOT_OURS, cursor_to, read_cursor
 
-MAX_CURSOR = 4_000  # characters
+Cursor = Annotated[str | None, Query(max_length=4000, description="`next` of the page before")]
 
 
 def cursor_of(kind: str, last: str | None) -> str | None:
     """Return the cursor of what comes after `last` in a list of `kind`."""
-    if last is None:
-        return None
-    return base64.urlsafe_b64encode(f"{kind}:{last}".encode()).decode().rstrip("=")
+    return None if last is None else cursor_to((kind, last))
 
 
 def after(kind: str, cursor: str | None) -> str | None:
@@ -23,11 +22,7 @@ def after(kind: str, cursor: str | None) -> str | None:
     """
     if cursor is None:
         return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        found, _, last = base64.b64decode(padded.encode(), altchars=b"-_", validate=True).decode().partition(":")
-    except (ValueError, binascii.Error):
-        found = last = ""
-    if found != kind or not last or "\0" in last:
-        raise BadQuery(N_("cursor: not one of this list; give `next` of the page before, or begin without"))
-    return last
+    found, last = read_cursor(cursor, (str, str))
+    if found != kind:
+        raise BadQuery(NOT_OURS)
+    return str(last)

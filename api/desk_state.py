@@ -1,12 +1,12 @@
 """What the requests of a desk share: whose desk it is, versions, pages."""
 
-import re
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Query
 
+from api.conditions import Asked, etag
 from api.desk_schemas import ID
-from api.state import Officer, Records
+from api.state import Officer, Records, request_of
 from matcher.access import Caller
 from matcher.errors import BadQuery
 from matcher.language import N_
@@ -29,29 +29,14 @@ def desk_of(
     return at_desk(store, caller, organisation)
 
 
-def request_of(request: Request) -> str | None:
-    """Return the request's id, where it has one, for the audit log."""
-    id_: str | None = getattr(request.state, "request_id", None)
-    return id_
+def expected_of(conditions: Asked) -> frozenset[int] | None:
+    """Return the versions that If-Match allows; None where it asks for none."""
+    return conditions.expected
 
 
-def version_of(
-    if_match: Annotated[
-        str | None, Header(max_length=100, description="The ETag that the record must have now")
-    ] = None,
-) -> int | None:
-    """Return the version that If-Match asks for; None where it asks for none."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = re.fullmatch(r'\s*"(\d{1,18})"\s*', if_match)
-    if not found:
-        raise BadQuery(N_('If-Match must be an ETag as it was given, such as "12"'))
-    return int(found.group(1))
-
-
-def etag(version: int) -> dict[str, str]:
+def tagged(version: int) -> dict[str, str]:
     """Return the header that tells a record's version."""
-    return {"ETag": f'"{version}"'}
+    return {"ETag": etag(version)}
 
 
 def whole(found: Page[T]) -> tuple[T, ...]:
@@ -66,6 +51,5 @@ def whole(found: Page[T]) -> tuple[T, ...]:
 
 AtDesk = Annotated[Caller, Depends(desk_of)]
 RequestId = Annotated[str | None, Depends(request_of)]
-Expected = Annotated[int | None, Depends(version_of)]
-Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before")]
+Expected = Annotated[frozenset[int] | None, Depends(expected_of)]
 Limit = Annotated[int, Query(ge=1, le=200)]

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import traceback
 import uuid
 
 from fastapi import Request
@@ -10,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from matcher.logs import told
 
 log = logging.getLogger(__name__)
 REQUEST_ID = "x-request-id"
@@ -66,22 +66,9 @@ class Envelope:
         try:
             await self.app(scope, receive, dressed)
         except Exception as error:
-            log.error("unexpected %s (request %s)\n%s", _kinds(error), id_, _places(error))
+            what = told((type(error), error, error.__traceback__))
+            log.error("unexpected error: %s", what, extra={"request": {"id": id_}})
             if started:
                 raise ConnectionAbortedError("the answer broke off") from None
             response = await problems.unexpected(Request(scope), error)
             await response(scope, receive, dressed)
-
-
-def _kinds(error: BaseException) -> str:
-    """Return the types of an error and its causes. Its text may quote a record, and no record is logged."""
-    names: list[str] = []
-    each: BaseException | None = error
-    while each is not None and len(names) < 10:
-        names.append(f"{type(each).__module__}.{type(each).__qualname__}")
-        each = each.__cause__ or each.__context__
-    return " from ".join(names)
-
-
-def _places(error: BaseException) -> str:
-    return "".join(traceback.format_tb(error.__traceback__)).rstrip()

@@ -23,6 +23,8 @@ from matcher.store.store import Store
 log = logging.getLogger(__name__)
 READING = {"GET", "HEAD", "OPTIONS"}
 FREE = {"/healthz", "/readyz"}  # for whoever watches over the service: no key, no limit, and nothing of a record
+FIGURES = "/metrics"  # free too on this very machine, where Prometheus has no key
+FEEDS = "/v1/feeds/"  # opened by the token in their address: their readers send no keys
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 ANONYMOUS = Caller(Role.READER)
 
@@ -42,6 +44,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        if scope["path"] == FIGURES and is_direct(request, self.settings):
+            await self.app(scope, receive, send)
+            return
         most = limits.size_limit(scope["path"], self.settings)
         told: dict[str, str] = {}
         try:
@@ -92,7 +97,7 @@ class Guard:
                     "`tinkuy key create --role admin`"
                 )
             )
-        if not self.settings.public_reading:
+        if not (self.settings.public_reading or request.url.path.startswith(FEEDS)):
             raise NotAuthenticated(N_("a key is needed: send it as `Authorization: Bearer …`"))
         return ANONYMOUS
 
@@ -124,6 +129,13 @@ class Guard:
         own = is_loopback(name) or "." not in name or name.endswith(".localhost")  # a name without dot is nobody's site
         if not own or (origin and urlsplit(origin).netloc != host and origin not in self.settings.cors_origins):
             raise Denied(N_("a page of another web site may not act here: make a key, or ask by http://127.0.0.1"))
+
+
+def is_direct(request: Request, settings: Settings) -> bool:
+    """Tell whether a request comes from this very machine, and from nobody behind a proxy on it."""
+    if settings.proxy or any(name in request.headers for name in FORWARDED):
+        return False
+    return request.client is not None and is_loopback(request.client.host)
 
 
 def _token(request: Request) -> str | None:

@@ -23,6 +23,12 @@ def store_of(request: Request) -> Store:
     return store
 
 
+def request_of(request: Request) -> str | None:
+    """Return the request's id, where it has one, for the audit log."""
+    id_: str | None = getattr(request.state, "request_id", None)
+    return id_
+
+
 def caller_of(request: Request) -> Caller:
     """Return who asks."""
     caller: Caller = request.state.caller  # found by security.Guard, which every request passes

@@ -13,6 +13,7 @@ from matcher.errors import BadInput, Conflict, Denied, NotFound, Stale, TinkuyEr
 from matcher.language import N_
 from matcher.records import Partner, Record
 from matcher.store import audit
+from matcher.store.desk_views import expect
 from matcher.store.rows import ROWS, TO_RECORD
 from matcher.store.tables import OrganisationRow, PartnerRow
 from matcher.store.view import hidden_partners, seen_by
@@ -141,14 +142,7 @@ class Editor:
                     N_("{id!r} exists: read it, and give the ETag that it came with as If-Match"), id=change.id
                 )
             return
-        version = known.now(change.kind, change.id)
-        if version not in change.expected:
-            raise Stale(
-                N_("{id!r} was changed meanwhile (it is at {found}, not at {expected}): read it again and decide anew"),
-                id=change.id,
-                found=version,
-                expected=", ".join(map(str, sorted(change.expected))) or "-",
-            )
+        expect(change.id, known.now(change.kind, change.id), change.expected)
 
     def _settled(self, change: Change, known: "_Known") -> Record:
         """Return the record that a change makes."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 UNITS = {"": 1, "KiB": 2**10, "MiB": 2**20}
+SWITCHED = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _path(text: str) -> Path:
 FOLDER = Kind("/…", _path)
 FILE = Kind("/….toml", _path)
 TEXT = Kind("…", str)
-SWITCH = Kind("true, false", lambda text: {"true": True, "false": False}[text])
+SWITCH = Kind("true, false (yes, no; on, off; 1, 0)", lambda text: SWITCHED[text.lower()])
 SIZE = Kind("1 KiB … 1024 MiB", _size)
 RATE = Kind("N/second, N/minute, N/hour, N/day", _rate)
 ORIGINS = Kind("https://…, https://…", _origins)

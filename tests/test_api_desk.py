@@ -62,9 +62,9 @@ def test_a_shortlist_entry_lives_at_its_address_though_ids_hold_slashes(client):
     tag = made.headers["etag"]
     assert client.get(path).headers["etag"] == tag
     assert ok(client.put(path, json={"note": "segundo"}, headers={"If-Match": tag}))["note"] == "segundo"
-    assert client.put(path, headers={"If-Match": tag}).status_code == 409
-    assert client.delete(path, headers={"If-Match": tag}).status_code == 409
-    assert client.put(path, headers={"If-Match": "nada"}).status_code == 422
+    assert client.put(path, headers={"If-Match": tag}).status_code == 412
+    assert client.delete(path, headers={"If-Match": tag}).status_code == 412
+    assert client.put(path, headers={"If-Match": "nada"}).status_code == 412
     (entry,) = ok(client.get(f"/v1/shortlists/{SLASHES}"))["items"]
     assert (entry["evidence"], entry["partner"], entry["partner_name"], entry["key"]) == (
         SLASHES,
@@ -90,7 +90,7 @@ def test_an_introduction_from_proposal_to_project(client, filled):
     sent = client.post(f"{path}/steps", json={"to": "sent", "date": "2026-01-02"}, headers={"If-Match": tag})
     assert ok(sent)["stage"] == "sent"
     late = client.post(f"{path}/steps", json={"to": "met"}, headers={"If-Match": tag})
-    assert late.status_code == 409
+    assert late.status_code == 412
     wrong = client.post(f"{path}/steps", json={"to": "project"})
     assert wrong.status_code == 409
     assert wrong.json()["detail"] == (
@@ -203,7 +203,7 @@ def test_a_search_is_saved_changed_and_removed(client):
     new = {"name": "Otra", "evidence_id": SLASHES, "threshold": 0.5}
     changed = ok(client.put(path, json=new, headers={"If-Match": tag}))
     assert (changed["name"], changed["question"]["evidence_id"], changed["threshold"]) == ("Otra", SLASHES, 0.5)
-    assert client.delete(path, headers={"If-Match": tag}).status_code == 409
+    assert client.delete(path, headers={"If-Match": tag}).status_code == 412
     assert ok(client.delete(path), 204) is None
     assert client.get(path).status_code == 404
 

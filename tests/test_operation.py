@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,13 @@ from sqlalchemy import text
 
 from api import metrics
 from api.app import create_app
-from matcher.access import EVERYTHING, Role
+from matcher.access import Role
 from matcher.errors import DatabaseAway
 from matcher.index.snapshot import Snapshot
 from matcher.live import LiveEngine
 from matcher.records import Partner, Query, Side
 from matcher.stopwatch import STAGES, Stopwatch, current, timed
-from matcher.store import database
+from matcher.store import database, keys, organisations
 from matcher.store.store import Store
 from matcher.weights import Weights
 
@@ -128,7 +127,7 @@ def test_labels_are_of_templates_whatever_is_sent(client):
 
 
 def test_age_versions_and_pending_writes(home, filled):
-    Snapshot.build_alone(home, filled.everything().partners, (), (), FakeEncoder(), None, version=filled.version())
+    Snapshot.build_alone(home, filled.everything().partners, (), (), FakeEncoder(), None, state=filled.state())
     live = LiveEngine(home, FakeEncoder(), Weights.load())
     with TestClient(create_app(live, filled)) as client:
         first = figures(client)
@@ -162,22 +161,39 @@ def test_an_age_is_never_below_zero_when_the_clock_goes_back(live):
 @pytest.mark.parametrize(
     ("host", "headers", "proxy", "status"),
     [
-        ("127.0.0.1", {}, False, 200),
-        ("::1", {}, False, 200),
-        ("127.0.0.1", {}, True, 403),
-        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, False, 403),
-        ("127.0.0.1", {"Forwarded": "for=127.0.0.1"}, False, 403),
-        ("192.0.2.7", {}, False, 403),
-        ("testclient", {}, False, 403),
+        ("127.0.0.1", {}, "false", 200),
+        ("::1", {}, "false", 200),
+        ("::ffff:127.0.0.1", {}, "false", 200),
+        ("127.0.0.1", {}, "true", 403),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, "true", 403),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, "false", 403),
+        ("127.0.0.1", {"Forwarded": "for=127.0.0.1"}, "false", 403),
+        ("127.0.0.1", {"Via": "1.1 proxy"}, "false", 403),
+        ("192.0.2.7", {}, "false", 403),
+        ("testclient", {}, "false", 403),
     ],
 )
-def test_figures_are_for_this_machine_or_an_admin(live, filled, monkeypatch, host, headers, proxy, status):
-    app = create_app(live, filled)
-    app.state.settings = replace(app.state.settings, proxy=proxy)
-    with TestClient(app, client=(host, 5)) as client:
-        assert client.get("/metrics", headers=headers).status_code == 200  # everybody is admin
-        monkeypatch.setattr("api.routes.operation.caller_of", lambda _: replace(EVERYTHING, role=Role.OFFICER))
-        assert client.get("/metrics", headers=headers).status_code == status
+def test_figures_are_for_this_machine_without_a_key_or_for_an_admin(
+    live, filled, monkeypatch, host, headers, proxy, status
+):
+    monkeypatch.setenv("TINKUY_PROXY", proxy)
+    with filled.noting() as session:
+        organisations.add(session, "ott", "OTT")
+        admin, officer = keys.make(session, Role.ADMIN, None), keys.make(session, Role.OFFICER, "ott")
+    with TestClient(create_app(live, filled), client=(host, 5)) as client:
+        for token, expected in ((None, status), (officer, status), (admin, 200)):
+            key = {"Authorization": f"Bearer {token}"} if token else {}
+            assert client.get("/metrics", headers=headers | key).status_code == expected
+
+
+def test_prometheus_on_this_machine_is_neither_counted_nor_kept_out(live, filled, monkeypatch):
+    monkeypatch.setenv("TINKUY_PUBLIC_READING", "no")
+    monkeypatch.setenv("TINKUY_RATE_QUESTIONS", "2/minute")
+    with filled.noting() as session:
+        keys.make(session, Role.ADMIN, None)
+    with TestClient(create_app(live, filled)) as client:
+        assert [client.get("/metrics").status_code for _ in range(5)] == [200] * 5
+        assert client.get("/v1/sectors").status_code == 401
 
 
 def test_a_watch_counts_laps_and_nobodys_counts_nothing(engine):

@@ -291,12 +291,12 @@ def test_another_question_makes_what_is_there_old(offices, engine_of):
     with offices.writing() as writer:
         changed = searches.change(
             writer, CUSCO, search.id, "Otro", saved_searches.to_question(replace(ASKED, k=5)), 0.0,
-            expected=search.version,
+            expected=frozenset({search.version}),
         )  # fmt: skip
     assert (changed.name, changed.seen) == ("Otro", offices.version())
     assert saved_searches.check(offices, *engine_of(offices)) == 0
     with pytest.raises(Conflict), offices.writing() as writer:
-        searches.remove(writer, CUSCO, search.id, expected=search.version)
+        searches.remove(writer, CUSCO, search.id, expected=frozenset({search.version}))
 
 
 def test_offices_keep_their_searches_and_news_to_themselves(offices, engine_of):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import FakeEncoder
+from conftest import PARTNERS, FakeEncoder
 from fastapi.testclient import TestClient
 
 from api.app import create_app
@@ -28,6 +28,8 @@ def base(tmp_path: Path) -> Iterator[Store]:
     with store.noting() as session:
         organisations.add(session, "ott", "OTT")
         organisations.add(session, "firma", "Firma", "ott")
+    with store.writing() as writer:
+        writer.upsert(PARTNERS)
     yield store
     store.close()
 
@@ -206,13 +208,13 @@ def test_addresses_of_one_customer_count_as_one() -> None:
 
 
 def test_a_request_that_is_too_long_is_refused_before_it_is_read(ask: Open, base: Store) -> None:
-    client = ask(max_body=1000)
-    fits = json.dumps({"text": "alpaca " * 100}).encode()
+    client = ask(max_body=1024)
+    fits = json.dumps({"text": "alpaca " * 130}).encode()
     assert client.post("/v1/matches", content=fits, headers={"Content-Type": "application/json"}).status_code == 200
-    response = client.post("/v1/matches", content=b"x" * 1001)
-    assert detail(response, 413) == "the request has more than 1000 bytes, which is the most that is read"
-    assert client.post("/v1/bulk", content=b"x" * 20_001).status_code == 413
-    assert client.post("/v1/bulk", content=b"x" * 20_000).status_code != 413
+    response = client.post("/v1/matches", content=b"x" * 1025)
+    assert detail(response, 413) == "the request has more than 1024 bytes, which is the most that is read"
+    assert client.post("/v1/bulk", content=b"x" * (20 * 1024 + 1)).status_code == 413
+    assert client.post("/v1/bulk", content=b"x" * (20 * 1024)).status_code != 413
 
 
 def test_a_request_that_hides_its_length_is_stopped_where_it_is_too_long(ask: Open) -> None:
@@ -223,8 +225,8 @@ def test_a_request_that_hides_its_length_is_stopped_where_it_is_too_long(ask: Op
             sent.append(number)
             yield b"x" * 100
 
-    response = ask(max_body=1000).post("/v1/matches", content=endless(), headers={"Content-Type": "application/json"})
-    assert detail(response, 413).startswith("the request has more than 1000 bytes")
+    response = ask(max_body=1024).post("/v1/matches", content=endless(), headers={"Content-Type": "application/json"})
+    assert detail(response, 413).startswith("the request has more than 1024 bytes")
 
 
 @pytest.mark.parametrize(
@@ -291,6 +293,8 @@ def test_an_unexpected_error_is_dressed_too_and_its_text_is_not_logged(ask: Open
     assert detail(response, 500) == "unexpected error; the server's log has the details"
     assert response.headers["x-request-id"] == "pedido-77"
     assert response.headers["x-content-type-options"] == "nosniff"
-    assert "unexpected builtins.RuntimeError (request pedido-77)" in caplog.text
+    (told,) = [r for r in caplog.records if r.levelno == logging.ERROR and r.name.startswith(("api", "matcher"))]
+    assert told.getMessage().startswith("unexpected error: builtins.RuntimeError at ")
+    assert told.request == {"id": "pedido-77"}
     assert "in broken" in caplog.text
     assert "secret record" not in caplog.text

@@ -58,7 +58,7 @@ def test_the_environment_goes_before_the_file_and_the_file_before_defaults(file)
         ("WORKERS", "٣", "TINKUY_WORKERS is '٣'; allowed: 1 … 64"),
         ("LOG_FORMAT", "xml", "TINKUY_LOG_FORMAT is 'xml'; allowed: json, text"),
         ("LOG_LEVEL", "INFO", "TINKUY_LOG_LEVEL is 'INFO'; allowed: debug, info, warning, error"),
-        ("PROXY", "yes", "TINKUY_PROXY is 'yes'; allowed: true, false"),
+        ("PROXY", "perhaps", "TINKUY_PROXY is 'perhaps'; allowed: true, false (yes, no; on, off; 1, 0)"),
         ("RATE_WRITES", "0/minute", "TINKUY_RATE_WRITES is '0/minute'; allowed: N/second, N/minute, N/hour, N/day"),
         ("MAX_BODY", "12", "TINKUY_MAX_BODY is '12'; allowed: 1 KiB … 1024 MiB"),
         ("CORS_ORIGINS", "*", "TINKUY_CORS_ORIGINS is '*'; allowed: https://…, https://…"),
@@ -70,6 +70,13 @@ def test_a_wrong_value_is_told_with_its_name_and_what_is_allowed(variable, value
     with pytest.raises(BadInput) as error:
         read(**{variable: value})
     assert str(error.value) == told
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("true", True), ("False", False), ("YES", True), ("no", False), ("On", True), ("off", False), ("1", True), ("0", False),
+])  # fmt: skip
+def test_a_switch_is_on_or_off_in_any_usual_word(text, value):
+    assert read(PROXY=text).proxy is value
 
 
 def test_a_secret_is_neither_shown_nor_repeated_in_an_error():

@@ -151,6 +151,17 @@ def test_an_evidences_partners_keep_their_order_and_may_change_places(store, par
     assert store.evidence() == [changed]
 
 
+def test_a_partner_that_a_text_names_twice_counts_once(store):
+    twice = replace(TEXT, partners=("otro", "lab", "otro", "lab"))
+    once = replace(TEXT, partners=("otro", "lab"))
+    assert write(store, LAB, OTHER, twice) == ["added", "added", "added"]
+    assert store.evidence() == [once]
+    assert write(store, twice) == ["unchanged"]
+    with store.writing() as writer:
+        assert writer.put(replace(twice, partners=("lab", "lab"))) == "changed"
+    assert store.evidence() == [replace(TEXT, partners=("lab",))]
+
+
 def test_each_transaction_that_writes_has_the_next_number_and_records_keep_theirs(store):
     start = store.version()
     write(store, LAB, OTHER)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Request
 
 from api.schemas import ErasedOut, WhoAmI
-from api.state import Anybody, Contributor, Records
+from api.state import Anybody, Contributor, Records, request_of
 from matcher import erasure
 from matcher.errors import Denied, NotFound
 from matcher.language import N_, translator
@@ -43,7 +43,5 @@ def erase(
     elif not caller.may_edit(found.record.owner):
         raise Denied(N_("{id!r} is not your organisation's"), id=partner_id)
     live = request.app.state.live
-    done = erasure.erase(
-        store, partner_id, live.home, live.encoder, caller, request=getattr(request.state, "request_id", None)
-    )
+    done = erasure.erase(store, partner_id, live.home, live.encoder, caller, request=request_of(request))
     return ErasedOut(removed=done.removed, notes=done.told(translator(accept_language[:2].lower())))

@@ -9,7 +9,7 @@ from api.idempotency import Answer, Once, once
 from api.problems import language_of
 from api.record_schemas import BulkRow
 from api.routes.records import KEY, require_type
-from api.state import Contributor, Records
+from api.state import Contributor, Records, request_of
 from matcher import bulk
 from matcher.editing import Editor
 from matcher.errors import TinkuyError
@@ -59,7 +59,7 @@ def write_bulk(
     results: list[bulk.Result] = []
 
     def work(writer: Writer) -> Answer:
-        results[:] = bulk.write(Editor(writer, caller, getattr(request.state, "request_id", None)), lines)
+        results[:] = bulk.write(Editor(writer, caller, request_of(request)), lines)
         if atomic and any(isinstance(result.done, TinkuyError) for result in results):
             raise bulk.Undone
         return Answer(200, "".join(bulk.told(results, say)), {"Content-Type": MEDIA_TYPE})

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Response, status
 
+from api.cursors import Cursor
 from api.desk_schemas import (
     ID,
     EntriesOut,
@@ -16,7 +17,7 @@ from api.desk_schemas import (
     IntroductionsOut,
     StepIn,
 )
-from api.desk_state import EXPORTED, AtDesk, Cursor, Expected, Limit, RequestId, etag, whole
+from api.desk_state import EXPORTED, AtDesk, Expected, Limit, RequestId, tagged, whole
 from api.exports import FILES, Exported
 from api.state import Records
 from matcher.introductions import Standing, next_stages
@@ -59,7 +60,7 @@ def shortlist_entry(
     """Return one entry of a shortlist."""
     with store.reading() as session:
         found = shortlists.entry(session, caller.organisation or "", evidence_id, partner_id)
-    response.headers.update(etag(found.version))
+    response.headers.update(tagged(found.version))
     return found
 
 
@@ -84,7 +85,7 @@ def put_on_shortlist(
             writer, caller, evidence_id, partner_id, entry.note, expected=expected, request=request
         )
     response.status_code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
-    response.headers.update(etag(found.version))
+    response.headers.update(tagged(found.version))
     return found
 
 
@@ -190,5 +191,5 @@ def step_introduction(
 
 
 def _page(found: Introduction, response: Response) -> dict[str, object]:
-    response.headers.update(etag(found.version))
+    response.headers.update(tagged(found.version))
     return asdict(found) | {"allowed": next_stages(found.stage, found.history[-1].before)}

@@ -1,7 +1,6 @@
 """Whether the service lives and can answer, and its figures."""
 
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse,
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api import metrics, problems
+from api.security import is_direct
 from api.state import Records, caller_of
 from matcher.access import Role
 from matcher.errors import Denied, TinkuyError
@@ -16,7 +16,6 @@ from matcher.language import N_
 from matcher.store import database
 
 router = APIRouter()
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
 @router.get("/", include_in_schema=False)
@@ -76,16 +75,6 @@ def metrics_page(request: Request, store: Records) -> PlainTextResponse:
 
     :raises Denied: from elsewhere, or through a proxy, without such a key.
     """
-    if not (caller_of(request).is_at_least(Role.ADMIN) or _on_this_machine(request)):
+    if not (is_direct(request, request.app.state.settings) or caller_of(request).is_at_least(Role.ADMIN)):
         raise Denied(N_("figures are for this machine itself, or for a key of role admin"))
     return PlainTextResponse(metrics.exposition(request.app.state.live, store), media_type=CONTENT_TYPE_LATEST)
-
-
-def _on_this_machine(request: Request) -> bool:
-    """Tell whether a request comes from this machine and from nobody behind a proxy on it."""
-    if request.app.state.settings.proxy or any(name in request.headers for name in FORWARDED):
-        return False
-    try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False

@@ -2,24 +2,26 @@
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.conditions import conditional
-from api.cursors import MAX_CURSOR, after, cursor_of
+from api.cursors import Cursor, after, cursor_of
 from api.record_schemas import EvidenceList, EvidenceRecord, OutcomeList, OutcomeRecord, PartnerList, PartnerRecordPage
-from api.state import Anybody, Records
+from api.state import Anybody, Records, request_of
 from matcher.access import Caller, Role
 from matcher.answer_json import record_json
 from matcher.checking import type_name, wanted
 from matcher.errors import Denied, NotFound
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
+from matcher.store import audit
 from matcher.store.listing import Page, Wanted, page
 from matcher.store.rows import ROWS, TO_RECORD
 from matcher.store.store import Store, Stored
-from matcher.store.view import hidden_partners, private_fields, seen_by
+from matcher.store.view import hidden_partners, private_fields, read_by_role, seen_by
 
 router = APIRouter(tags=["records"])
 TEXTS = 200  # of a partner's texts that come with it
@@ -28,7 +30,6 @@ PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"])]
 EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"])]
 OutcomeId = Annotated[str, Path(max_length=300)]
 Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR, description="`next` of the page before")]
 Code = Annotated[str | None, Query(max_length=200, description="Code, or name")]
 Id = Annotated[str | None, Query(max_length=300)]
 Version = Annotated[int | None, Query(ge=0, le=2**62, description="Only what was written after this version")]
@@ -36,6 +37,7 @@ Version = Annotated[int | None, Query(ge=0, le=2**62, description="Only what was
 
 @router.get("/v1/partners", response_model=PartnerList, response_model_exclude_unset=True)
 def partners(
+    request: Request,
     store: Records,
     caller: Anybody,
     text: Annotated[str | None, Query(max_length=300, description="Part of the name")] = None,
@@ -54,11 +56,12 @@ def partners(
         "text": text, "side": side, "kind": kind, "country": country, "region": region, "sector": sector,
         "owner": owner, "changed_since": changed_since,
     })  # fmt: skip
-    return _list(store, Partner, caller, asked, cursor, limit)
+    return _list(request, store, Partner, caller, asked, cursor, limit)
 
 
 @router.get("/v1/evidence", response_model=EvidenceList, response_model_exclude_unset=True)
 def evidence_list(
+    request: Request,
     store: Records,
     caller: Anybody,
     partner: Id = None,
@@ -81,11 +84,12 @@ def evidence_list(
         "since": since, "until": until, "confidential": confidential, "owner": owner,
         "changed_since": changed_since,
     })  # fmt: skip
-    return _list(store, Evidence, caller, asked, cursor, limit)
+    return _list(request, store, Evidence, caller, asked, cursor, limit)
 
 
 @router.get("/v1/outcomes", response_model=OutcomeList, response_model_exclude_unset=True)
 def outcomes(
+    request: Request,
     store: Records,
     caller: Anybody,
     partner: Id = None,
@@ -106,7 +110,7 @@ def outcomes(
         "partner": partner, "counterpart": counterpart, "stage": stage, "country": country, "region": region,
         "sector": sector, "since": since, "until": until, "owner": owner, "changed_since": changed_since,
     })  # fmt: skip
-    return _list(store, Outcome, caller, asked, cursor, limit)
+    return _list(request, store, Outcome, caller, asked, cursor, limit)
 
 
 @router.get("/v1/partners/{partner_id:path}", response_model=PartnerRecordPage)
@@ -115,6 +119,7 @@ def partner(partner_id: PartnerId, store: Records, caller: Anybody, request: Req
     with store.reading() as session:
         found = _one(session, Partner, partner_id, caller)
         texts = page(session, Evidence, caller, Wanted(partner=partner_id), limit=TEXTS)
+    _note(store, caller, request, [found, *texts.items], Partner, partner_id)
     shown = {"partner": _json(found, caller), **_page_json(texts, Evidence, caller)}
     shown["evidence"] = shown.pop("items")
     return conditional(request, found.version, json.dumps(shown, ensure_ascii=False))
@@ -135,6 +140,7 @@ def outcome(outcome_id: OutcomeId, store: Records, caller: Anybody, request: Req
 def _page_of(store: Store, kind: type[Record], id_: str, caller: Caller, request: Request) -> Response:
     with store.reading() as session:
         found = _one(session, kind, id_, caller)
+    _note(store, caller, request, [found], kind, id_)
     return conditional(request, found.version, json.dumps(_json(found, caller), ensure_ascii=False))
 
 
@@ -147,14 +153,24 @@ def _one(session: Any, kind: type[Record], id_: str, caller: Caller) -> Stored:
 
 
 def _list(
-    store: Store, kind: type[Record], caller: Caller, asked: Wanted, cursor: str | None, limit: int
+    request: Request, store: Store, kind: type[Record], caller: Caller, asked: Wanted, cursor: str | None, limit: int
 ) -> dict[str, Any]:
     if asked.owner is not None and not caller.is_at_least(Role.CONTRIBUTOR):
         raise Denied(N_("this needs a key of role {role}; yours is {yours}"), role=Role.CONTRIBUTOR, yours=caller.role)
     last = after(type_name(kind), cursor)
     with store.reading() as session:
         found = page(session, kind, caller, asked, after=last, limit=limit)
+    _note(store, caller, request, found.items, kind)
     return _page_json(found, kind, caller)
+
+
+def _note(
+    store: Store, caller: Caller, request: Request, shown: Sequence[Stored], kind: type[Record], id_: str | None = None
+) -> None:
+    """Write to the audit log that the caller reads what only their role lets them see, where they do."""
+    if any(read_by_role(each.record, caller) for each in shown):
+        with store.noting() as session:
+            audit.record(session, caller, "read_private", type_name(kind), id_, request_of(request))
 
 
 def _page_json(found: Page, kind: type[Record], caller: Caller) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from api.conditions import Asked, Conditions, etag
 from api.idempotency import Answer, Once, OnceOnly
 from api.record_schemas import EvidenceIn, OutcomeIn, PartnerIn, Written
-from api.state import Contributor, Records
+from api.state import Contributor, Records, request_of
 from matcher.access import Caller
 from matcher.checking import check, check_id, read_json, take_version
 from matcher.editing import Change, Editor
@@ -125,7 +125,7 @@ _routes("/v1/outcomes", Outcome, OutcomeIn)
 
 def _write(request: Request, once: Once, store: Store, caller: Caller, path: str, change: Change) -> Response:
     def work(writer: Writer) -> Answer:
-        done = Editor(writer, caller, getattr(request.state, "request_id", None)).apply(change)
+        done = Editor(writer, caller, request_of(request)).apply(change)
         if done.version is None:
             return Answer()
         headers = {"Content-Type": "application/json", "ETag": etag(done.version)}

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response, status
 
+from api.cursors import Cursor
 from api.desk_schemas import ID, Id, InboxOut, MarkIn, SearchIn, SearchOut
-from api.desk_state import EXPORTED, AtDesk, Cursor, Expected, Limit, RequestId, etag, whole
+from api.desk_state import EXPORTED, AtDesk, Expected, Limit, RequestId, tagged, whole
 from api.exports import FILES, Exported
 from api.state import Records
 from matcher.list_columns import INBOX
@@ -33,7 +34,7 @@ def save_search(search: SearchIn, caller: AtDesk, store: Records, response: Resp
         if search.evidence_id is not None:
             the_text(writer.session, search.evidence_id)
         found = searches.create(writer, caller, search.name, question, search.threshold, request=request)
-    response.headers.update(etag(found.version) | {"Location": f"/v1/searches/{found.id}"})
+    response.headers.update(tagged(found.version) | {"Location": f"/v1/searches/{found.id}"})
     return _out(found)
 
 
@@ -42,7 +43,7 @@ def saved_search(search_id: SearchId, caller: AtDesk, store: Records, response: 
     """Return one saved search."""
     with store.reading() as session:
         found = searches.search(session, caller.organisation or "", search_id)
-    response.headers.update(etag(found.version))
+    response.headers.update(tagged(found.version))
     return _out(found)
 
 
@@ -64,7 +65,7 @@ def change_search(
         found = searches.change(
             writer, caller, search_id, search.name, question, search.threshold, expected=expected, request=request
         )
-    response.headers.update(etag(found.version))
+    response.headers.update(tagged(found.version))
     return _out(found)
 
 
@@ -82,7 +83,7 @@ def renew_feed(
     """Give the search's feeds new addresses; the old ones lead nowhere from now on."""
     with store.writing() as writer:
         found = searches.renew_feed(writer, caller, search_id, expected=expected, request=request)
-    response.headers.update(etag(found.version))
+    response.headers.update(tagged(found.version))
     return _out(found)
 
 

@@ -1,6 +1,7 @@
 """Commands that keep single records: record list, show, put, delete. Who has the machine may see and do all."""
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +22,10 @@ from matcher.errors import BadInput, NotFound, TinkuyError
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
 from matcher.sources.columns import SHEETS, SIDES
+from matcher.store import audit
 from matcher.store.listing import page
 from matcher.store.store import Stored
-from matcher.store.view import hidden_partners, private_fields, seen_by
+from matcher.store.view import hidden_partners, private_fields, read_by_role, seen_by
 
 EVERYBODY = Caller(Role.READER)
 TYPE = click.argument("type_", metavar="TYPE", type=click.Choice(list(TYPES)))
@@ -85,6 +87,7 @@ def list_command(
     asked = wanted(kind, given)
     with closing(parts.open_store(context.settings)) as store, store.reading() as session:
         found = page(session, kind, caller, asked, after=after, limit=limit)
+    _note(context, caller, found.items, type_)
     if as_json:
         for each in found.items:
             click.echo(_json(each, private))
@@ -114,6 +117,7 @@ def show_record(context: Context, type_: str, id_: str, private: bool, as_json: 
         seen = seen_by(stored.record, caller, hidden_partners(session, caller)) if stored else None
     if stored is None or seen is None:
         raise NotFound(N_("no {kind} has the id {id!r}"), kind=type_, id=id_)
+    _note(context, caller, [Stored(seen, stored.version)], type_, id_)
     if as_json:
         click.echo(_json(Stored(seen, stored.version), private))
         return
@@ -178,12 +182,21 @@ def delete_command(context: Context, type_: str, id_: str, yes: bool) -> None:
         if stored is None:
             raise NotFound(N_("no {kind} has the id {id!r}"), kind=type_, id=id_)
         if not yes:
-            what = " · ".join(part for part in _row(stored.record) if part)
+            with store.reading() as session:
+                seen = seen_by(stored.record, EVERYBODY, hidden_partners(session, EVERYBODY))
+            what = " · ".join(part for part in _row(seen) if part) if seen else id_
             click.confirm(context.say(N_("Delete {what}?")).format(what=what), abort=True)
         shown = frozenset({stored.version})
         with store.writing() as writer:
             Editor(writer, EVERYTHING).apply(Change(TYPES[type_], id_, delete=True, expected=shown))
     click.echo(context.say(N_("{id!r} is deleted.")).format(id=id_))
+
+
+def _note(context: Context, caller: Caller, shown: Sequence[Stored], type_: str, id_: str | None = None) -> None:
+    """Write to the audit log that what is private was read, where it was."""
+    if any(read_by_role(each.record, caller) for each in shown):
+        with closing(parts.open_store(context.settings)) as store, store.noting() as session:
+            audit.record(session, caller, "read_private", type_, id_)
 
 
 def _account(context: Context, results: list[bulk.Result]) -> None:

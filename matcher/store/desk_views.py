@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matcher.errors import NotFound
+from matcher.errors import NotFound, Stale
 from matcher.language import N_
 from matcher.records import Evidence, Partner
 from matcher.store.rows import public_evidence, public_partner, to_evidence, to_partner
@@ -19,6 +19,20 @@ BATCH = 500  # ids looked up at once
 def now() -> dt.datetime:
     """Return the moment, in UTC, as the database keeps it."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def expect(id_: str, version: int, expected: frozenset[int] | None) -> None:
+    """Make sure that what is there has one of the versions expected; None expects nothing.
+
+    :raises Stale: it has not.
+    """
+    if expected is not None and version not in expected:
+        raise Stale(
+            N_("{id!r} was changed meanwhile (it is at {found}, not at {expected}): read it again and decide anew"),
+            id=id_,
+            found=version,
+            expected=", ".join(map(str, sorted(expected))) or "-",
+        )
 
 
 def label(evidence: Evidence) -> str:

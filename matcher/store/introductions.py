@@ -13,7 +13,7 @@ from matcher.introductions import OUTCOME, Standing, check_step, is_correction
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Side
 from matcher.store import audit
-from matcher.store.desk_views import label, now, public_partners, public_texts, the_partner, the_text
+from matcher.store.desk_views import expect, label, now, public_partners, public_texts, the_partner, the_text
 from matcher.store.paging import Page, moment, page, read_cursor
 from matcher.store.tables import IntroductionRow, IntroductionStepRow, OutcomeRow
 from matcher.store.writer import Writer
@@ -147,27 +147,21 @@ def step(
     reason: str | None = None,
     note: str | None = None,
     date: dt.date | None = None,
-    expected: int | None = None,
+    expected: frozenset[int] | None = None,
     request: str | None = None,
 ) -> Introduction:
     """Take an introduction of the caller's office to another stage, and its outcome with it.
 
     :param date: the day that it happened; today without it.
-    :param expected: the version that the introduction must have now.
+    :param expected: the versions that the introduction may have now.
     :raises NotFound: the office has none of that id.
-    :raises Conflict: the step is not allowed from where it stands, or it has another version.
+    :raises Conflict: the step is not allowed from where it stands; Stale: it has another version.
     :raises BadInput: a reason is wanting, or the day lies in the future.
     """
     session, office = writer.session, caller.organisation
     assert office is not None  # noqa: S101 - see offices.at_desk
     row = _row(session, office, id_)
-    if expected is not None and row.version != expected:
-        raise Conflict(
-            N_("{id!r} was changed meanwhile (it is at {found}, not at {expected}): read it again and decide anew"),
-            id=id_,
-            found=row.version,
-            expected=expected,
-        )
+    expect(id_, row.version, expected)
     today = now().date()
     if date is not None and date > today + dt.timedelta(days=1):  # the sun rises earlier elsewhere
         raise BadInput(N_("the date {date} lies in the future"), date=date)

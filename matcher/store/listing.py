@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, exists, false, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from matcher.access import Caller
+from matcher.access import Caller, Role
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
 from matcher.store.rows import ROWS, TO_RECORD
 from matcher.store.store import Stored
@@ -122,6 +122,8 @@ def _conditions(kind: type[Record], wanted: Wanted, caller: Caller) -> Sequence[
     ]
     if wanted.sector is not None:  # codes are ASCII without wildcards, quoted in the JSON
         found.append(cast(row.sectors, String).contains(f'"{wanted.sector}', autoescape=True))
+    if wanted.owner is not None and not (kind is Partner and caller.is_at_least(Role.OFFICER)):
+        found.append(_editable(row.owner, caller))  # nobody learns so whose a record is, see `private_fields`
     if wanted.changed_since is not None:
         found.append(row.version > wanted.changed_since)
     if kind is Partner:

@@ -14,6 +14,7 @@ from matcher.language import N_
 
 T = TypeVar("T")
 _NONE = re.compile(r"[\x00\ud800-\udfff]")  # characters that a database cannot hold
+NOT_OURS = N_("cursor: not one of this list; give `next` of the page before, or begin without")
 Key = tuple[str | int, ...]
 
 
@@ -29,7 +30,7 @@ def page(found: Sequence[T], limit: int, key: Callable[[T], Key]) -> Page[T]:
     """Return the page of what was found, of which up to `limit` + 1 were looked for."""
     items = tuple(found[:limit])
     more = len(found) > limit
-    return Page(items, _cursor(key(items[-1])) if more else None)
+    return Page(items, cursor_to(key(items[-1])) if more else None)
 
 
 def read_cursor(cursor: str, kinds: tuple[type, ...]) -> Key:
@@ -38,11 +39,12 @@ def read_cursor(cursor: str, kinds: tuple[type, ...]) -> Key:
     :raises BadQuery: it is none of ours.
     """
     try:
-        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        padded = (cursor + "=" * (-len(cursor) % 4)).encode()
+        key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         key = None
     if not isinstance(key, list) or [type(value) for value in key] != list(kinds) or not all(map(_storable, key)):
-        raise BadQuery(N_("the cursor is not one of ours; take it from `next` of the page before"))
+        raise BadQuery(NOT_OURS)
     return tuple(key)
 
 
@@ -54,7 +56,7 @@ def moment(text: str | int) -> dt.datetime:
     try:
         return dt.datetime.fromisoformat(str(text)).replace(tzinfo=None)
     except ValueError:
-        raise BadQuery(N_("the cursor is not one of ours; take it from `next` of the page before")) from None
+        raise BadQuery(NOT_OURS) from None
 
 
 def _storable(value: str | int) -> bool:
@@ -62,5 +64,6 @@ def _storable(value: str | int) -> bool:
     return abs(value) < 2**63 if isinstance(value, int) else not _NONE.search(value)
 
 
-def _cursor(key: Key) -> str:
+def cursor_to(key: Key) -> str:
+    """Return the cursor that holds a key."""
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")

@@ -12,7 +12,7 @@ from matcher.access import Caller
 from matcher.errors import Conflict, NotFound
 from matcher.language import N_
 from matcher.store import audit
-from matcher.store.desk_views import now
+from matcher.store.desk_views import expect, now
 from matcher.store.tables import InboxRow, SavedSearchRow
 from matcher.store.writer import Writer
 
@@ -89,7 +89,7 @@ def change(
     question: dict[str, Any],
     threshold: float,
     *,
-    expected: int | None = None,
+    expected: frozenset[int] | None = None,
     request: str | None = None,
 ) -> SavedSearch:
     """Give a saved search of the caller's office another name, question or threshold.
@@ -97,24 +97,24 @@ def change(
     To another question everything that is there already is old.
 
     :raises NotFound: the office has none of that id.
-    :raises Conflict: it has another version than expected.
+    :raises Stale: it has another version than expected.
     """
     row = _changed(writer, caller, id_, expected)
     if row.question != question:
         row.question, row.seen = question, writer.version
     row.name, row.threshold = name, threshold
-    audit.record(writer.session, caller, "update", "saved_search", id_, request)
+    audit.record(writer.session, caller, "change", "saved_search", id_, request)
     writer.session.flush()
     return _shown(writer.session, [row])[0]
 
 
 def renew_feed(
-    writer: Writer, caller: Caller, id_: str, *, expected: int | None = None, request: str | None = None
+    writer: Writer, caller: Caller, id_: str, *, expected: frozenset[int] | None = None, request: str | None = None
 ) -> SavedSearch:
     """Give a saved search of the caller's office new feeds; the old addresses lead nowhere from now on.
 
     :raises NotFound: the office has none of that id.
-    :raises Conflict: it has another version than expected.
+    :raises Stale: it has another version than expected.
     """
     row = _changed(writer, caller, id_, expected)
     row.feed = _token()
@@ -124,12 +124,12 @@ def renew_feed(
 
 
 def remove(
-    writer: Writer, caller: Caller, id_: str, *, expected: int | None = None, request: str | None = None
+    writer: Writer, caller: Caller, id_: str, *, expected: frozenset[int] | None = None, request: str | None = None
 ) -> None:
     """Remove a saved search of the caller's office with what it brought to the inbox.
 
     :raises NotFound: the office has none of that id.
-    :raises Conflict: it has another version than expected.
+    :raises Stale: it has another version than expected.
     """
     row = _changed(writer, caller, id_, expected)
     audit.record(writer.session, caller, "delete", "saved_search", id_, request)
@@ -137,15 +137,9 @@ def remove(
     writer.session.flush()
 
 
-def _changed(writer: Writer, caller: Caller, id_: str, expected: int | None) -> SavedSearchRow:
+def _changed(writer: Writer, caller: Caller, id_: str, expected: frozenset[int] | None) -> SavedSearchRow:
     row = _row(writer.session, caller.organisation, id_)
-    if expected is not None and row.version != expected:
-        raise Conflict(
-            N_("{id!r} was changed meanwhile (it is at {found}, not at {expected}): read it again and decide anew"),
-            id=id_,
-            found=row.version,
-            expected=expected,
-        )
+    expect(id_, row.version, expected)
     row.version = writer.version
     return row
 

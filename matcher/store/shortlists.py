@@ -10,7 +10,7 @@ from matcher.access import Caller
 from matcher.errors import Conflict, NotFound
 from matcher.language import N_
 from matcher.store import audit
-from matcher.store.desk_views import label, now, public_partners, public_texts, the_partner, the_text
+from matcher.store.desk_views import expect, label, now, public_partners, public_texts, the_partner, the_text
 from matcher.store.paging import Page, page, read_cursor
 from matcher.store.tables import ShortlistRow
 from matcher.store.writer import Writer
@@ -70,13 +70,14 @@ def put(
     partner: str,
     note: str | None,
     *,
-    expected: int | None = None,
+    expected: frozenset[int] | None = None,
     request: str | None = None,
 ) -> tuple[Entry, bool]:
     """Put a partner on a shortlist of the caller's office, or give its entry another note; tell whether it is new.
 
     :raises NotFound: no such text or partner, or none that may be seen.
-    :raises Conflict: the text has partners of the partner's side alone, or the entry has another version than expected.
+    :raises Conflict: the text has partners of the partner's side alone.
+    :raises Stale: the entry has another version than expected.
     """
     session, office = writer.session, _office(caller)
     row = session.get(ShortlistRow, (office, evidence, partner))
@@ -93,9 +94,9 @@ def put(
         )  # fmt: skip
         session.add(row)
     else:
-        _expect(row, expected)
+        expect(partner, row.version, expected)
         row.note, row.version = note, writer.version
-    audit.record(session, caller, "create" if new else "update", "shortlist", f"{evidence} {partner}", request)
+    audit.record(session, caller, "create" if new else "change", "shortlist", f"{evidence} {partner}", request)
     session.flush()
     return _entries(session, [row])[0], new
 
@@ -106,16 +107,16 @@ def remove(
     evidence: str,
     partner: str,
     *,
-    expected: int | None = None,
+    expected: frozenset[int] | None = None,
     request: str | None = None,
 ) -> None:
     """Take a partner off a shortlist of the caller's office.
 
     :raises NotFound: the office has no such entry.
-    :raises Conflict: the entry has another version than expected.
+    :raises Stale: the entry has another version than expected.
     """
     row = _row(writer.session, _office(caller), evidence, partner)
-    _expect(row, expected)
+    expect(partner, row.version, expected)
     writer.session.delete(row)
     audit.record(writer.session, caller, "delete", "shortlist", f"{evidence} {partner}", request)
     writer.session.flush()
@@ -130,16 +131,6 @@ def _row(session: Session, office: str, evidence: str, partner: str) -> Shortlis
 
 def _absent(evidence: str, partner: str) -> NotFound:
     return NotFound(N_("{partner!r} is not on the shortlist of {evidence!r}"), partner=partner, evidence=evidence)
-
-
-def _expect(row: ShortlistRow, expected: int | None) -> None:
-    if expected is not None and row.version != expected:
-        raise Conflict(
-            N_("{id!r} was changed meanwhile (it is at {found}, not at {expected}): read it again and decide anew"),
-            id=row.partner,
-            found=row.version,
-            expected=expected,
-        )
 
 
 def _office(caller: Caller) -> str:

@@ -44,6 +44,23 @@ def seen_by(record: Record, caller: Caller, hidden: frozenset[str]) -> Record | 
     return seen
 
 
+def read_by_role(record: Record, caller: Caller) -> bool:
+    """Tell whether what the caller is shown of a record holds what is private of another organisation's.
+
+    That is a contact, a confidential text or what was told of an outcome, which only their role opens to them:
+    reading it leaves an entry in the audit log.
+
+    :param record: as the caller sees it.
+    """
+    if record.owner is not None and record.owner == caller.organisation:
+        return False
+    if isinstance(record, Partner):
+        return bool(record.contact) and caller.sees_contact(record.owner)
+    if isinstance(record, Evidence):
+        return record.confidential is True and caller.sees_confidential(record.owner)
+    return bool(record.text) and caller.may_edit(record.owner)
+
+
 def private_fields(record: Record, caller: Caller) -> frozenset[str]:
     """Return the fields of a record that are not to be shown to the caller, not even as empty."""
     if isinstance(record, Partner):

@@ -33,9 +33,9 @@ class Writer:
     def upsert(self, records: Sequence[Record]) -> list[Effect | TinkuyError]:
         """Add or update records by id; tell of each what became of it, in order.
 
-        A value that is not given (None or empty) leaves the stored one as it is. A record that
-        names a partner that does not exist, or is confidential without a summary, is not written,
-        and its error returned.
+        A value that is not given (None or empty) leaves the stored one as it is; a partner named twice counts
+        once. A record that names a partner that does not exist, or is confidential without a summary, is not
+        written, and its error returned.
         """
         return self._write(records, merge=True)
 
@@ -138,7 +138,7 @@ class Writer:
         effects: list[Effect | TinkuyError] = []
         for record in batch:
             old = stored.get((type(record), record.id))
-            new = _merge(old, record) if old and merge else record
+            new = _once(_merge(old, record) if old and merge else record)
             error = fault(new, partners)
             if error:
                 effects.append(error)
@@ -201,6 +201,13 @@ def named_partners(record: Record) -> tuple[str, ...]:
     if isinstance(record, Outcome):
         return tuple(id_ for id_ in (record.partner, record.counterpart) if id_)
     return ()
+
+
+def _once(record: Record) -> Record:
+    """Return the record naming each partner once, in the order of the first mentions."""
+    if isinstance(record, Evidence) and len(set(record.partners)) < len(record.partners):
+        return replace(record, partners=tuple(dict.fromkeys(record.partners)))
+    return record
 
 
 def _merge(old: Record, new: Record) -> Record:
