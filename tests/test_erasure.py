@@ -69,7 +69,7 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
             note = MARK if demand == "leaver" else "suya"
             session.add(IntroductionRow(id=id_, organisation="ott", evidence="own" if note == MARK else None, supply=supply, demand=demand, stage="met", note=note, created=NOW, version=1))  # fmt: skip
             session.flush()
-            session.add(IntroductionStepRow(introduction=id_, after="met", reason=note, at=NOW))
+            session.add(IntroductionStepRow(introduction=id_, after="met", reason=note, note=note, date=NOW.date(), at=NOW))
         for id_, asked in (("asks", {"evidence_id": "own"}), ("text", {"text": "alpaca"})):
             session.add(SavedSearchRow(id=id_, organisation="ott", name=id_, question=asked, threshold=0.5, feed=id_, created=NOW, seen=1, version=1))  # fmt: skip
         session.flush()
@@ -109,7 +109,7 @@ def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path,
     opened = Snapshot.open_current(home, cached)
     assert "leaver" not in opened.partners
     assert set(opened.evidence) == {e.id for e in EVIDENCE} | {"shared"}
-    assert opened.manifest["version"] == full.version()
+    assert opened.state.version == full.version()
 
 
 def test_no_row_of_any_table_holds_it(full: Store, home: Path, cached: CachedEncoder):
