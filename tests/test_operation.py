@@ -126,7 +126,7 @@ def test_labels_are_of_templates_whatever_is_sent(client):
     assert found["tinkuy_requests_total method=other route=/v1/matches status=405"] >= 1
 
 
-def test_age_versions_and_pending_writes(home, filled):
+def test_age_versions_and_pending_writes(home, filled, monkeypatch):
     Snapshot.build_alone(home, filled.everything().partners, (), (), FakeEncoder(), None, state=filled.state())
     live = LiveEngine(home, FakeEncoder(), Weights.load())
     with TestClient(create_app(live, filled)) as client:
@@ -135,7 +135,7 @@ def test_age_versions_and_pending_writes(home, filled):
         assert first["tinkuy_index_version"] == first["tinkuy_database_version"] == served
         assert first["tinkuy_pending_writes"] == 0
         # Frozen here: the engine of this test does not follow writes.
-        client.app.state.live = _Frozen(live)
+        monkeypatch.setattr(client.app.state, "live", _Frozen(live))
         with filled.writing() as writer:
             writer.upsert([Partner("x", Side.SUPPLY, "x", "group")])
         assert figures(client)["tinkuy_pending_writes"] == 1
