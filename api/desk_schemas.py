@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, Field, PlainSerializer, model_validator
 
-from api.schemas import Code, Codes, EvidenceOut, FiltersIn, PartnerOut, Strict
+from api.schemas import Code, Codes, Day, EvidenceOut, FiltersIn, PartnerOut, Strict
 from matcher.asking import MAX_K, MAX_QUERY
 from matcher.introductions import Standing
 from matcher.records import Query, Side
@@ -60,7 +60,7 @@ class StepIn(Strict):
     to: Standing
     reason: Note | None = None
     note: Note | None = None
-    date: dt.date | None = None
+    date: Day | None = None
 
 
 class StepOut(BaseModel):

@@ -1,9 +1,10 @@
 """What comes in and goes out, as pydantic models; the fields are those of `matcher.records`."""
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from matcher.access import Role
 from matcher.asking import MAX_K, MAX_QUERY
@@ -11,6 +12,17 @@ from matcher.records import Filters, Query, Side
 
 Code = Annotated[str, Field(max_length=200)]
 Codes = Annotated[list[Code], Field(max_length=50)]
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _day(given: object) -> object:
+    """Let pass what is written as a date; pydantic would take a number for seconds since 1970."""
+    if given is None or isinstance(given, dt.date) or (isinstance(given, str) and _DAY.fullmatch(given)):
+        return given
+    raise ValueError("write a date as 2025-03-31")
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
 
 
 class Strict(BaseModel):
@@ -27,8 +39,8 @@ class FiltersIn(Strict):
     sectors: Codes = []
     kinds: Codes = []
     languages: Codes = []
-    since: dt.date | None = None
-    until: dt.date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
     def record(self) -> Filters:
         """Return the engine's filters."""
@@ -61,7 +73,7 @@ class MatchIn(MatchOptions):
     countries: Codes = []
     region: Code | None = None
     sectors: Codes = []
-    date: dt.date | None = None
+    date: Day | None = None
 
     model_config = ConfigDict(
         extra="forbid",
