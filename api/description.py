@@ -3,6 +3,7 @@
 Which problems a request may meet follows from what it is: whether it names a record, sends a body, writes.
 """
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +25,7 @@ KEYS = {
     "key_header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 TAG: Node = {"ETag": {"schema": {"type": "string"}, "required": True, "description": "For If-Match, If-None-Match"}}
+_NAME = re.compile(r"{(\w+)}")
 TEXT: Node = {"schema": {"type": "string"}}
 
 
@@ -43,10 +45,26 @@ def _full(found: Node) -> Node:
     components = found["components"]
     components["schemas"]["ProblemOut"] = ProblemOut.model_json_schema()
     components["securitySchemes"] = KEYS
+    found["paths"] = _joined(found["paths"])
     for path, item in found["paths"].items():
         for method, operation in item.items():
             _answers(path, method, operation)
     return found
+
+
+def _joined(paths: dict[str, Node]) -> dict[str, Node]:
+    """Return paths of which no two differ in their parameters' names alone: to OpenAPI they are the same."""
+    first: dict[str, str] = {}
+    joined: dict[str, Node] = {}
+    for path, item in paths.items():
+        name = first.setdefault(_NAME.sub("{}", path), path)
+        names = dict(zip(_NAME.findall(path), _NAME.findall(name), strict=True))
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["name"] = names[parameter["name"]]
+        joined.setdefault(name, {}).update(item)
+    return joined
 
 
 def _answers(path: str, method: str, operation: Node) -> None:

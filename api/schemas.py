@@ -5,6 +5,7 @@ import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Strict as Strictly
 
 from matcher.access import Role
 from matcher.asking import MAX_K, MAX_QUERY
@@ -12,6 +13,7 @@ from matcher.records import Filters, Query, Side
 
 Code = Annotated[str, Field(max_length=200)]
 Codes = Annotated[list[Code], Field(max_length=50)]
+Flag = Annotated[bool, Strictly()]  # not what only could mean yes or no: "on", 1
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -56,8 +58,8 @@ class MatchOptions(Strict):
     k: int = Field(10, ge=1, le=MAX_K)
     without: list[Literal["place", "sector", "track_record", "experience"]] = []
     filters: FiltersIn = FiltersIn()
-    guess_sector: bool = Field(True, description="Deduce the sector from the text where none is given")
-    spread: bool = Field(False, description="Let partners with many introductions lately give their place to others")
+    guess_sector: Flag = Field(True, description="Deduce the sector from the text where none is given")
+    spread: Flag = Field(False, description="Let partners with many introductions lately give their place to others")
     lang: Literal["es", "en"] = "es"
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"k": 5, "lang": "es"}]})

@@ -38,6 +38,7 @@ ROWS = {
         },
     },
 }
+ANSWERS = {"type": "array", "items": BulkRow.model_json_schema()}
 DESCRIBED = {
     "parameters": [KEY],
     "requestBody": {
@@ -51,7 +52,7 @@ Body = Annotated[Once, Depends(once(bulk.MAX_BYTES))]
 @router.post(
     "/v1/bulk",
     response_class=Response,
-    responses={200: {"content": {NDJSON: {"schema": {"type": "array", "items": BulkRow.model_json_schema()}}}}},
+    responses={key: {"content": {NDJSON: {"schema": ANSWERS}}, "description": "Row by row"} for key in (200, 422)},
     openapi_extra=DESCRIBED,
 )
 def write_bulk(

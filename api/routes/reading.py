@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api import addresses  # noqa: F401 - registers {id_:record}
+from api.addresses import OF_A_RECORD
 from api.conditions import conditional
 from api.cursors import Cursor, after, cursor_of
 from api.record_schemas import EvidenceList, EvidenceRecord, OutcomeList, OutcomeRecord, PartnerList, PartnerRecordPage
@@ -28,9 +28,9 @@ router = APIRouter(tags=["records"])
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has just that"}}
 TEXTS = 200  # of a partner's texts that come with it
 
-PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"])]
-EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"])]
-OutcomeId = Annotated[str, Path(max_length=300)]
+PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"]), OF_A_RECORD]
+EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"]), OF_A_RECORD]
+OutcomeId = Annotated[str, Path(max_length=300), OF_A_RECORD]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Code = Annotated[str | None, Query(max_length=200, description="Code, or name")]
 Kind = Annotated[str | None, Query(max_length=LIMITS["kind"])]
@@ -116,7 +116,7 @@ def outcomes(
     return _list(request, store, Outcome, caller, asked, cursor, limit)
 
 
-@router.get("/v1/partners/{partner_id:record}", response_model=PartnerRecordPage, responses=UNCHANGED)
+@router.get("/v1/partners/{partner_id:path}", response_model=PartnerRecordPage, responses=UNCHANGED)
 def partner(partner_id: PartnerId, store: Records, caller: Anybody, request: Request) -> Response:
     """Return a partner with its texts."""
     with store.reading() as session:
@@ -128,13 +128,13 @@ def partner(partner_id: PartnerId, store: Records, caller: Anybody, request: Req
     return conditional(request, found.version, json.dumps(shown, ensure_ascii=False))
 
 
-@router.get("/v1/evidence/{evidence_id:record}", response_model=EvidenceRecord, responses=UNCHANGED)
+@router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceRecord, responses=UNCHANGED)
 def evidence(evidence_id: EvidenceId, store: Records, caller: Anybody, request: Request) -> Response:
     """Return one text, of supply or of demand."""
     return _page_of(store, Evidence, evidence_id, caller, request)
 
 
-@router.get("/v1/outcomes/{outcome_id:record}", response_model=OutcomeRecord, responses=UNCHANGED)
+@router.get("/v1/outcomes/{outcome_id:path}", response_model=OutcomeRecord, responses=UNCHANGED)
 def outcome(outcome_id: OutcomeId, store: Records, caller: Anybody, request: Request) -> Response:
     """Return one outcome."""
     return _page_of(store, Outcome, outcome_id, caller, request)

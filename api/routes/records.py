@@ -8,7 +8,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from api import addresses  # noqa: F401 - registers {id_:record}
+from api.addresses import OF_A_RECORD
 from api.conditions import Asked, Conditions, etag
 from api.idempotency import Answer, Once, OnceOnly
 from api.media_types import JSON, MERGE, require_type
@@ -24,7 +24,7 @@ from matcher.store.store import Store
 from matcher.store.writer import Writer
 
 router = APIRouter(tags=["records"])
-Id = Annotated[str, Path(max_length=300)]
+Id = Annotated[str, Path(max_length=300), OF_A_RECORD]
 CONDITIONS = [
     {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "ETag of what was read"},
 ]
@@ -67,7 +67,7 @@ def _routes(path: str, kind: type[Record], model: type[BaseModel]) -> None:
         return _write(request, once, store, caller, path, change)
 
     @router.put(
-        path + "/{id_:record}",
+        path + "/{id_:path}",
         response_model=Written,
         responses={201: {"model": Written}},
         name=f"put_{name}",
@@ -89,7 +89,7 @@ def _routes(path: str, kind: type[Record], model: type[BaseModel]) -> None:
         return _write(request, once, store, caller, path, change)
 
     @router.patch(
-        path + "/{id_:record}",
+        path + "/{id_:path}",
         response_model=Written,
         name=f"patch_{name}",
         summary=f"Change {name} in part",
@@ -106,7 +106,7 @@ def _routes(path: str, kind: type[Record], model: type[BaseModel]) -> None:
         return _write(request, once, store, caller, path, change)
 
     @router.delete(
-        path + "/{id_:record}",
+        path + "/{id_:path}",
         status_code=204,
         name=f"delete_{name}",
         summary=f"Delete {name}",
