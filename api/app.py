@@ -11,11 +11,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from api import problems
+from api import description, problems
 from api.envelope import Envelope
 from api.requests import Accounting
 from api.routes import router
-from api.schemas import ProblemOut
 from api.security import Guard
 from matcher.errors import DatabaseAway, SnapshotError
 from matcher.live import LiveEngine
@@ -65,7 +64,6 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         version=version("tinkuy"),
         description=ABOUT,
         lifespan=lifespan,
-        responses={"4XX": {"model": ProblemOut, "content": {problems.MEDIA_TYPE: {}}}},
     )
     app.state.settings = settings
     app.include_router(router)
@@ -81,4 +79,5 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
     app.add_middleware(Accounting)
     app.add_middleware(Envelope, proxy=settings.proxy)  # added last, so that it is the outermost
     problems.install(app)
+    description.describe(app)
     return app

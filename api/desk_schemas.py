@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, Field, PlainSerializer, model_validator
 
-from api.schemas import Code, Codes, EvidenceOut, FiltersIn, PartnerOut, Strict
+from api.schemas import Code, Codes, Day, EvidenceOut, FiltersIn, Flag, PartnerOut, Strict
 from matcher.asking import MAX_K, MAX_QUERY
 from matcher.introductions import Standing
 from matcher.records import Query, Side
@@ -60,7 +60,7 @@ class StepIn(Strict):
     to: Standing
     reason: Note | None = None
     note: Note | None = None
-    date: dt.date | None = None
+    date: Day | None = None
 
 
 class StepOut(BaseModel):
@@ -190,4 +190,4 @@ class MarkIn(Strict):
     """What was read, or is to count as not read."""
 
     ids: list[Annotated[int, Field(ge=1, lt=2**31)]] = Field(min_length=1, max_length=200)
-    read: bool = True
+    read: Flag = True

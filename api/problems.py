@@ -1,14 +1,16 @@
 """Errors as RFC 9457 problem+json: one type of problem an error of the tree."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.addresses import allowed
 from matcher.errors import (
     BadInput,
     BadQuery,
@@ -62,7 +64,7 @@ def language_of(request: Request) -> Translate:
     return translator((request.headers.get("accept-language") or "es")[:2].lower())
 
 
-def problem(request: Request, status: int, type_: str, detail: str, **more: Any) -> JSONResponse:
+def problem(request: Request, status: int, type_: str, detail: str, **more: Any) -> Response:
     """Return a problem's answer."""
     headers = {"Retry-After": str(RETRY_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     body = {
@@ -73,10 +75,11 @@ def problem(request: Request, status: int, type_: str, detail: str, **more: Any)
         "instance": request.url.path,
         **more,
     }
-    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")  # it may quote half a character
+    return Response(text, status, headers, media_type=MEDIA_TYPE)
 
 
-async def tinkuy(request: Request, error: Exception) -> JSONResponse:
+async def tinkuy(request: Request, error: Exception) -> Response:
     """Return what a person can mend, in their language."""
     assert isinstance(error, TinkuyError)  # noqa: S101 - registered for it
     status = next((s for kind, s in STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -88,28 +91,34 @@ async def tinkuy(request: Request, error: Exception) -> JSONResponse:
     return response
 
 
-async def _overloaded(request: Request, _: Exception) -> JSONResponse:
+async def _overloaded(request: Request, _: Exception) -> Response:
     busy = Busy(N_("too many requests wait for the database; try again in a moment"))
     return await tinkuy(request, busy)
 
 
-async def _validation(request: Request, error: Exception) -> JSONResponse:
+async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     found = [{"where": ".".join(str(p) for p in e["loc"]), "what": e["msg"]} for e in error.errors()]
     detail = "; ".join(f"{e['where']}: {e['what']}" for e in found[:5])
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "BadRequest", detail, errors=found)
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     if isinstance(error.__cause__, TinkuyError):  # FastAPI's wrapping of what went wrong while it read the body
         return await tinkuy(request, error.__cause__)
+    if isinstance(error.__cause__, RecursionError):
+        return await tinkuy(request, BadInput(N_("the JSON is nested too deeply")))
+    if isinstance(error.__cause__, ValueError):  # not UTF-8, or a number of thousands of digits
+        return await tinkuy(request, BadInput(N_("this cannot be read as JSON: {reason}"), reason=error.__cause__))
     response = problem(request, error.status_code, "Http", str(error.detail))
-    response.headers.update(error.headers or {})  # Allow, where the method is wrong
+    response.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = allowed(request.app.routes, request.url.path)
     return response
 
 
-async def unexpected(request: Request, _: Exception) -> JSONResponse:
+async def unexpected(request: Request, _: Exception) -> Response:
     """Return that something went wrong, and nothing of what."""
     detail = "unexpected error; the server's log has the details"
     return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected", detail)

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import EvidenceOut, PartnerOut
 from matcher.checking import LIMITS, MANY
@@ -14,7 +14,7 @@ def _text(name: str, about: str | None = None) -> Any:
     return Field(None, max_length=LIMITS[name], description=about)
 
 
-ID = Field(None, max_length=LIMITS["id"], description="Your own; made where you give none")
+ID = Field(None, min_length=1, max_length=LIMITS["id"], description="Your own; made where you give none")
 OWNER = Field(None, max_length=LIMITS["owner"], description="Organisation whose record it is; yours where not given")
 COUNTRY = Field(None, max_length=LIMITS["code"], description="ISO 3166-1 code, or name")
 VERSION = Field(None, description="What it must have now; says what If-Match does")
@@ -22,12 +22,18 @@ REGION = Field(None, max_length=LIMITS["code"], description="ISO 3166-2 code, or
 SECTORS: Any = Field([], max_length=MANY, description="ISIC Rev. 4 codes, or names")
 
 
-class PartnerIn(BaseModel):
+class Given(BaseModel):
+    """What is written; the description of it, as `matcher.checking` reads it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PartnerIn(Given):
     """A partner to write. `consent` false takes it out of all answers."""
 
     id: str | None = ID
     side: Literal["supply", "demand"]
-    name: str = Field(max_length=LIMITS["name"])
+    name: str = Field(min_length=1, max_length=LIMITS["name"])
     kind: str | None = _text("kind", "university, laboratory, firm…")
     country: str | None = COUNTRY
     region: str | None = REGION
@@ -41,13 +47,13 @@ class PartnerIn(BaseModel):
     version: int | None = VERSION
 
 
-class EvidenceIn(BaseModel):
+class EvidenceIn(Given):
     """A text to write. Of a `confidential` one everybody but owner and office sees the `summary` in its place."""
 
     id: str | None = ID
-    partners: list[str] = Field(max_length=MANY, description="Ids")
-    kind: str = Field(max_length=LIMITS["kind"], description="capability, project, patent, need…")
-    text: str = Field(max_length=LIMITS["text"])
+    partners: list[str] = Field(min_length=1, max_length=MANY, description="Ids")
+    kind: str = Field(min_length=1, max_length=LIMITS["kind"], description="capability, project, patent, need…")
+    text: str = Field(min_length=1, max_length=LIMITS["text"])
     title: str | None = _text("title")
     language: str | None = Field(None, max_length=LIMITS["code"], description="ISO 639-1; found from the text if empty")
     date: dt.date | None = None
@@ -61,13 +67,13 @@ class EvidenceIn(BaseModel):
     version: int | None = VERSION
 
 
-class OutcomeIn(BaseModel):
+class OutcomeIn(Given):
     """What came of an introduction. `text` is for owner and office only."""
 
     id: str | None = ID
-    partner: str = Field(max_length=LIMITS["id"], description="Id")
+    partner: str = Field(min_length=1, max_length=LIMITS["id"], description="Id")
     stage: Literal["introduced", "met", "agreed", "project", "declined"]
-    counterpart: str | None = _text("id", "Id")
+    counterpart: str | None = Field(None, min_length=1, max_length=LIMITS["id"], description="Id")
     date: dt.date | None = None
     country: str | None = COUNTRY
     region: str | None = REGION

@@ -1,9 +1,11 @@
 """What comes in and goes out, as pydantic models; the fields are those of `matcher.records`."""
 
 import datetime as dt
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Strict as Strictly
 
 from matcher.access import Role
 from matcher.asking import MAX_K, MAX_QUERY
@@ -11,6 +13,18 @@ from matcher.records import Filters, Query, Side
 
 Code = Annotated[str, Field(max_length=200)]
 Codes = Annotated[list[Code], Field(max_length=50)]
+Flag = Annotated[bool, Strictly()]  # not what only could mean yes or no: "on", 1
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _day(given: object) -> object:
+    """Let pass what is written as a date; pydantic would take a number for seconds since 1970."""
+    if given is None or isinstance(given, dt.date) or (isinstance(given, str) and _DAY.fullmatch(given)):
+        return given
+    raise ValueError("write a date as 2025-03-31")
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
 
 
 class Strict(BaseModel):
@@ -27,8 +41,8 @@ class FiltersIn(Strict):
     sectors: Codes = []
     kinds: Codes = []
     languages: Codes = []
-    since: dt.date | None = None
-    until: dt.date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
     def record(self) -> Filters:
         """Return the engine's filters."""
@@ -44,8 +58,8 @@ class MatchOptions(Strict):
     k: int = Field(10, ge=1, le=MAX_K)
     without: list[Literal["place", "sector", "track_record", "experience"]] = []
     filters: FiltersIn = FiltersIn()
-    guess_sector: bool = Field(True, description="Deduce the sector from the text where none is given")
-    spread: bool = Field(False, description="Let partners with many introductions lately give their place to others")
+    guess_sector: Flag = Field(True, description="Deduce the sector from the text where none is given")
+    spread: Flag = Field(False, description="Let partners with many introductions lately give their place to others")
     lang: Literal["es", "en"] = "es"
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"k": 5, "lang": "es"}]})
@@ -61,7 +75,7 @@ class MatchIn(MatchOptions):
     countries: Codes = []
     region: Code | None = None
     sectors: Codes = []
-    date: dt.date | None = None
+    date: Day | None = None
 
     model_config = ConfigDict(
         extra="forbid",

@@ -102,7 +102,8 @@ def all_refused(results: Sequence[Result]) -> list[Result]:
 def told(results: Iterable[Result], say: Translate) -> Iterator[str]:
     """Yield the results as lines of NDJSON."""
     for result in results:
-        yield json.dumps(result.plain(say), ensure_ascii=False) + "\n"
+        line = json.dumps(result.plain(say), ensure_ascii=False)
+        yield line.encode("utf-8", "replace").decode() + "\n"  # it may quote half a character
 
 
 def _parsed(number: int, row: bytes) -> Line:

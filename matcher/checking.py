@@ -157,12 +157,12 @@ def check_id(name: str, value: Any) -> str:
         or given != given.strip()
         or not given.isprintable()
         or {"", ".", ".."} & set(parts)
-        or parts[-1] == "matches"  # the address of its matches
+        or parts[-1] in ("matches", "erasure")  # addresses of what is done with a record
     ):
         raise BadInput(
             N_(
                 "{field}: an id has 1 to {limit} printable characters, no space at either end, no empty part, "
-                "`.` or `..` between its slashes, and is not `matches` after the last one"
+                "`.` or `..` between its slashes, and neither `matches` nor `erasure` after the last one"
             ),
             field=name,
             limit=LIMITS["id"],

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from matcher.index.side import SideIndex
 from matcher.meanings import Echo, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
 from matcher.scoring import in_order
-from matcher.text import EMPTY, fold, query_stems, sentences, stems, words
+from matcher.text import EMPTY, fold, query_stems, sentences, stems, whole_character, words
 
 PASSAGES = 3  # texts shown of a partner
 MAX_SENTENCES = 20  # of one text that are compared; a longer text is represented by its first ones
@@ -99,6 +100,7 @@ def _marks(
     for a, b in words(evidence.text):
         if (a, b) not in said and asked.intersection(stems(evidence.text[a:b], evidence.language)):
             marks.append(Highlight(a, b, "word"))
+    marks = [replace(mark, end=whole_character(evidence.text, mark.end)) for mark in marks]
     return tuple(sorted(marks, key=lambda mark: (mark.start, -mark.end)))
 
 

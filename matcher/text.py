@@ -39,6 +39,7 @@ _BLOCK = re.compile(
     r"|ol|p|pre|section|table|td|th|tr|ul)\b)",
     re.IGNORECASE,
 )
+_HALF = re.compile(r"[\ud800-\udfff]")  # half of a surrogate pair, which no text may hold
 _PASSES = 4  # markup may itself be escaped inside markup
 _ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]+\d*);", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
@@ -52,6 +53,7 @@ def clean(text: str) -> str:
 
     Line ends survive as single ones, since they separate sentences.
     """
+    text = _HALF.sub(" ", text)
     for _ in range(_PASSES):
         if _TAG.search(text):
             text = html.unescape(nh3.clean(_BLOCK.sub("\n<", text), tags=set()))
@@ -87,6 +89,13 @@ def fold(text: str) -> str:
 def words(text: str) -> list[tuple[int, int]]:
     """Return the words of `text` as (start, end), in characters."""
     return [match.span() for match in _WORD.finditer(text)]
+
+
+def whole_character(text: str, end: int) -> int:
+    """Return `end`, or where the character before it ends: accents may stand behind their letter."""
+    while 0 < end < len(text) and (unicodedata.category(text[end]).startswith("M") or text[end] == "\u200d"):
+        end += 1
+    return end
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

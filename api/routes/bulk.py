@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.idempotency import Answer, Once, once
+from api.media_types import NDJSON, require_type
 from api.problems import language_of
 from api.record_schemas import BulkRow
-from api.routes.records import KEY, require_type
+from api.routes.records import KEY
 from api.state import Contributor, Records, request_of
 from matcher import bulk
 from matcher.editing import Editor
@@ -16,7 +17,6 @@ from matcher.errors import TinkuyError
 from matcher.store.writer import Writer
 
 router = APIRouter(tags=["records"])
-MEDIA_TYPE = "application/x-ndjson"
 EXAMPLE = "\n".join(
     json.dumps(row)
     for row in (
@@ -25,11 +25,25 @@ EXAMPLE = "\n".join(
         {"type": "outcome", "id": "o1", "delete": True},
     )
 )
+ROWS = {
+    "type": "array",  # of lines, each an object
+    "items": {
+        "type": "object",
+        "required": ["type", "id"],
+        "properties": {
+            "type": {"enum": ["partner", "evidence", "outcome"]},
+            "id": {"type": "string", "minLength": 1, "maxLength": 300},
+            "delete": {"type": "boolean"},
+            "version": {"type": ["integer", "null"]},
+        },
+    },
+}
+ANSWERS = {"type": "array", "items": BulkRow.model_json_schema()}
 DESCRIBED = {
     "parameters": [KEY],
     "requestBody": {
         "required": True,
-        "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": EXAMPLE}},
+        "content": {NDJSON: {"schema": ROWS, "example": EXAMPLE}},
     },
 }
 Body = Annotated[Once, Depends(once(bulk.MAX_BYTES))]
@@ -38,7 +52,7 @@ Body = Annotated[Once, Depends(once(bulk.MAX_BYTES))]
 @router.post(
     "/v1/bulk",
     response_class=Response,
-    responses={200: {"content": {MEDIA_TYPE: {"schema": BulkRow.model_json_schema()}}}},
+    responses={key: {"content": {NDJSON: {"schema": ANSWERS}}, "description": "Row by row"} for key in (200, 422)},
     openapi_extra=DESCRIBED,
 )
 def write_bulk(
@@ -54,7 +68,7 @@ def write_bulk(
     Of a record that exists the fields left out stay as they are, and null empties one. `version`, where
     given, is the version that the record must have. A row that is refused leaves the others as they are.
     """
-    require_type(request, MEDIA_TYPE, "application/ndjson", "application/jsonl")
+    require_type(request, NDJSON, "application/ndjson", "application/jsonl")
     lines, say = bulk.read_lines(body.body), language_of(request)
     results: list[bulk.Result] = []
 
@@ -62,10 +76,10 @@ def write_bulk(
         results[:] = bulk.write(Editor(writer, caller, request_of(request)), lines)
         if atomic and any(isinstance(result.done, TinkuyError) for result in results):
             raise bulk.Undone
-        return Answer(200, "".join(bulk.told(results, say)), {"Content-Type": MEDIA_TYPE})
+        return Answer(200, "".join(bulk.told(results, say)), {"Content-Type": NDJSON})
 
     try:
         return body.write(store, caller, work)
     except bulk.Undone:
         told = bulk.told(bulk.all_refused(results), say)
-        return Response("".join(told), 422, media_type=MEDIA_TYPE)
+        return Response("".join(told), 422, media_type=NDJSON)

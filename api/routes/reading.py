@@ -1,19 +1,20 @@
 """Records as the caller may see them: one by its id, or lists a page at a time."""
 
-import datetime as dt
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.addresses import OF_A_RECORD
 from api.conditions import conditional
 from api.cursors import Cursor, after, cursor_of
 from api.record_schemas import EvidenceList, EvidenceRecord, OutcomeList, OutcomeRecord, PartnerList, PartnerRecordPage
+from api.schemas import Day
 from api.state import Anybody, Records, request_of
 from matcher.access import Caller, Role
 from matcher.answer_json import record_json
-from matcher.checking import type_name, wanted
+from matcher.checking import LIMITS, type_name, wanted
 from matcher.errors import Denied, NotFound
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
@@ -24,13 +25,15 @@ from matcher.store.store import Store, Stored
 from matcher.store.view import hidden_partners, private_fields, read_by_role, seen_by
 
 router = APIRouter(tags=["records"])
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has just that"}}
 TEXTS = 200  # of a partner's texts that come with it
 
-PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"])]
-EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"])]
-OutcomeId = Annotated[str, Path(max_length=300)]
+PartnerId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos"]), OF_A_RECORD]
+EvidenceId = Annotated[str, Path(max_length=300, examples=["unsaac-procesos-e1"]), OF_A_RECORD]
+OutcomeId = Annotated[str, Path(max_length=300), OF_A_RECORD]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Code = Annotated[str | None, Query(max_length=200, description="Code, or name")]
+Kind = Annotated[str | None, Query(max_length=LIMITS["kind"])]
 Id = Annotated[str | None, Query(max_length=300)]
 Version = Annotated[int | None, Query(ge=0, le=2**62, description="Only what was written after this version")]
 
@@ -42,7 +45,7 @@ def partners(
     caller: Anybody,
     text: Annotated[str | None, Query(max_length=300, description="Part of the name")] = None,
     side: Side | None = None,
-    kind: Code = None,
+    kind: Kind = None,
     country: Code = None,
     region: Code = None,
     sector: Code = None,
@@ -66,12 +69,12 @@ def evidence_list(
     caller: Anybody,
     partner: Id = None,
     side: Annotated[Side | None, Query(description="`demand`: needs; `supply`: what can be done")] = None,
-    kind: Code = None,
+    kind: Kind = None,
     language: Code = None,
     region: Code = None,
     sector: Code = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     confidential: bool | None = None,
     owner: Id = None,
     changed_since: Version = None,
@@ -98,8 +101,8 @@ def outcomes(
     country: Code = None,
     region: Code = None,
     sector: Code = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
+    since: Day | None = None,
+    until: Day | None = None,
     owner: Id = None,
     changed_since: Version = None,
     cursor: Cursor = None,
@@ -113,7 +116,7 @@ def outcomes(
     return _list(request, store, Outcome, caller, asked, cursor, limit)
 
 
-@router.get("/v1/partners/{partner_id:path}", response_model=PartnerRecordPage)
+@router.get("/v1/partners/{partner_id:path}", response_model=PartnerRecordPage, responses=UNCHANGED)
 def partner(partner_id: PartnerId, store: Records, caller: Anybody, request: Request) -> Response:
     """Return a partner with its texts."""
     with store.reading() as session:
@@ -125,13 +128,13 @@ def partner(partner_id: PartnerId, store: Records, caller: Anybody, request: Req
     return conditional(request, found.version, json.dumps(shown, ensure_ascii=False))
 
 
-@router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceRecord)
+@router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceRecord, responses=UNCHANGED)
 def evidence(evidence_id: EvidenceId, store: Records, caller: Anybody, request: Request) -> Response:
     """Return one text, of supply or of demand."""
     return _page_of(store, Evidence, evidence_id, caller, request)
 
 
-@router.get("/v1/outcomes/{outcome_id:path}", response_model=OutcomeRecord)
+@router.get("/v1/outcomes/{outcome_id:path}", response_model=OutcomeRecord, responses=UNCHANGED)
 def outcome(outcome_id: OutcomeId, store: Records, caller: Anybody, request: Request) -> Response:
     """Return one outcome."""
     return _page_of(store, Outcome, outcome_id, caller, request)

@@ -1,17 +1,17 @@
 """Records written one at a time: created, replaced, changed in part, deleted."""
 
 import json
-from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 
+from api.addresses import OF_A_RECORD
 from api.conditions import Asked, Conditions, etag
 from api.idempotency import Answer, Once, OnceOnly
+from api.media_types import JSON, MERGE, require_type
 from api.record_schemas import EvidenceIn, OutcomeIn, PartnerIn, Written
 from api.state import Contributor, Records, request_of
 from matcher.access import Caller
@@ -24,8 +24,7 @@ from matcher.store.store import Store
 from matcher.store.writer import Writer
 
 router = APIRouter(tags=["records"])
-Id = Annotated[str, Path(max_length=300)]
-MERGE = "application/merge-patch+json"
+Id = Annotated[str, Path(max_length=300), OF_A_RECORD]
 CONDITIONS = [
     {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "ETag of what was read"},
 ]
@@ -35,11 +34,16 @@ KEY = {
 }  # fmt: skip
 
 
-def _described(*parameters: Any, body: dict[str, Any] | None = None, media_type: str = "application/json") -> Any:
+def _described(*parameters: Any, body: dict[str, Any] | None = None, media_type: str = JSON) -> Any:
     described: dict[str, Any] = {"parameters": [*parameters, KEY]}
     if body:
         described["requestBody"] = {"required": True, "content": {media_type: {"schema": body}}}
     return described
+
+
+def _part(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what describes some fields of a record."""
+    return {name: value for name, value in schema.items() if name != "required"}
 
 
 def _routes(path: str, kind: type[Record], model: type[BaseModel]) -> None:
@@ -89,7 +93,7 @@ def _routes(path: str, kind: type[Record], model: type[BaseModel]) -> None:
         response_model=Written,
         name=f"patch_{name}",
         summary=f"Change {name} in part",
-        openapi_extra=_described(*CONDITIONS, body={"type": "object"}, media_type=MERGE),
+        openapi_extra=_described(*CONDITIONS, body=_part(schema), media_type=MERGE),
     )
     def patch(request: Request, id_: Id, once: OnceOnly, asked: Asked, store: Records, caller: Contributor) -> Response:
         """Change the fields given, as JSON Merge Patch does (RFC 7396): null empties one. `If-Match` as with PUT."""
@@ -128,7 +132,7 @@ def _write(request: Request, once: Once, store: Store, caller: Caller, path: str
         done = Editor(writer, caller, request_of(request)).apply(change)
         if done.version is None:
             return Answer()
-        headers = {"Content-Type": "application/json", "ETag": etag(done.version)}
+        headers = {"Content-Type": JSON, "ETag": etag(done.version)}
         if done.effect == "added":
             headers["Location"] = f"{path}/{quote(change.id)}"
         body = {"id": change.id, "effect": done.effect, "version": done.version}
@@ -138,19 +142,9 @@ def _write(request: Request, once: Once, store: Store, caller: Caller, path: str
 
 
 def _body(request: Request, once: Once) -> dict[str, Any]:
-    """Return the JSON object that was sent.
-
-    A form on somebody's page can send text without asking the browser's owner; JSON it cannot.
-    """
-    require_type(request, "application/json", MERGE)
+    """Return the JSON object that was sent."""
+    require_type(request, JSON, MERGE)
     return read_json(once.body)
-
-
-def require_type(request: Request, *types: str) -> None:
-    """Make sure that the body is of one of these media types; 415 where not."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given not in types:
-        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {' or '.join(types)}")
 
 
 def _same(id_: str, given: dict[str, Any]) -> dict[str, Any]:
