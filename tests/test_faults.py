@@ -204,7 +204,7 @@ def test_a_damaged_new_snapshot_leaves_the_old_one_serving(client, home):
 def test_a_snapshot_damaged_at_the_start_is_told_and_a_new_one_taken_up(tmp_path, embedded):
     home = tmp_path / "other-home"
     first = Snapshot.build(home, PARTNERS, EVIDENCE, OUTCOMES, FakeEncoder())
-    (home / "snapshots" / first / "supply" / "dense.faiss").write_bytes(b"")
+    (home / "snapshots" / first / "supply" / "vectors.npy").write_bytes(b"")
     with TestClient(create_app(LiveEngine(home, FakeEncoder(), Weights.load()), embedded)) as client:
         body = client.get("/readyz", headers=ENGLISH).json()
         assert body["type"] == "urn:tinkuy:problem:SnapshotDamaged"
