@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import limits, problems
 from matcher.access import EVERYTHING, Caller, Role
-from matcher.errors import Denied, NotAuthenticated, TinkuyError
+from matcher.errors import DatabaseAway, Denied, NotAuthenticated, TinkuyError
 from matcher.language import N_
 from matcher.settings import Settings
-from matcher.store.keys import Keyring, is_loopback, made
+from matcher.store.keys import Keyring, Made, is_loopback, made
 from matcher.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Guard:
         self.settings = settings
         self.rates = limits.Rates(settings)
         self.keyring = Keyring()
+        self.made: Made | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass with its caller, or answer why it may not."""
@@ -85,8 +86,7 @@ class Guard:
         token = _token(request)
         if token is not None:
             return self._known(store, token, self.address(request))
-        with store.reading() as session:
-            found = made(session)
+        found = self._keys(store)
         if found.ever == 0 and self._is_here(request):
             self._same_site(request)
             return EVERYTHING
@@ -100,6 +100,19 @@ class Guard:
         if not (self.settings.public_reading or request.url.path.startswith(FEEDS)):
             raise NotAuthenticated(N_("a key is needed: send it as `Authorization: Bearer …`"))
         return ANONYMOUS
+
+    def _keys(self, store: Store) -> Made:
+        """Return how many keys there are; what was last known while the database is away.
+
+        :raises DatabaseAway: it was never known.
+        """
+        try:
+            with store.reading() as session:
+                self.made = made(session)
+        except DatabaseAway:
+            if self.made is None:
+                raise
+        return self.made
 
     def _known(self, store: Store, token: str, address: str) -> Caller:
         if not self.keyring.knows(token):

@@ -19,7 +19,7 @@ from matcher.weights import Weights
 
 QUESTION = "Se corren los colores de las chompas de alpaca al lavado"
 SECRET = "secreto@oficina.example"
-RECORDS = ("partners", "evidence", "outcomes")
+RECORDS = {"partners": "partner_id", "evidence": "evidence_id", "outcomes": "outcome_id"}
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_openapi_describes_every_route_and_no_contact(client: TestClient) -> Non
         ("/v1/matches", "post"), ("/v1/partners/{partner_id}", "get"), ("/v1/evidence/{evidence_id}", "get"),
         ("/v1/outcomes/{outcome_id}", "get"), ("/v1/bulk", "post"),
         *((f"/v1/{kind}", method) for kind in RECORDS for method in ("get", "post")),
-        *((f"/v1/{kind}/{{id_}}", method) for kind in RECORDS for method in ("put", "patch", "delete")),
+        *((f"/v1/{kind}/{{{name}}}", method) for kind, name in RECORDS.items() for method in ("put", "patch", "delete")),
         ("/v1/evidence/{evidence_id}/matches", "get"), ("/v1/evidence/{evidence_id}/matches", "post"),
         ("/v1/regions", "get"), ("/v1/sectors", "get"), ("/healthz", "get"), ("/readyz", "get"), ("/v1/whoami", "get"),
         ("/v1/partners/{partner_id}/erasure", "post"),

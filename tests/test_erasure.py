@@ -69,7 +69,9 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
             note = MARK if demand == "leaver" else "suya"
             session.add(IntroductionRow(id=id_, organisation="ott", evidence="own" if note == MARK else None, supply=supply, demand=demand, stage="met", note=note, created=NOW, version=1))  # fmt: skip
             session.flush()
-            session.add(IntroductionStepRow(introduction=id_, after="met", reason=note, note=note, date=NOW.date(), at=NOW))
+            session.add(
+                IntroductionStepRow(introduction=id_, after="met", reason=note, note=note, date=NOW.date(), at=NOW)
+            )
         for id_, asked in (("asks", {"evidence_id": "own"}), ("text", {"text": "alpaca"})):
             session.add(SavedSearchRow(id=id_, organisation="ott", name=id_, question=asked, threshold=0.5, feed=id_, created=NOW, seen=1, version=1))  # fmt: skip
         session.flush()

@@ -53,6 +53,7 @@ def client(home, embedded):
 
 def test_a_database_file_that_vanishes_is_told_and_not_made_anew_empty(client, embedded, file, tmp_path):
     aside = tmp_path / "aside.db"
+    assert client.post("/v1/matches", json=QUESTION).status_code == 200  # so that it is known who may ask
     embedded.close()
     file.rename(aside)
     response = client.get("/readyz", headers=ENGLISH)
