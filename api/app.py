@@ -46,7 +46,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         app.state.store = store or await run_in_threadpool(open_store, settings)
         app.state.live = live or await run_in_threadpool(open_live_engine, settings, app.state.store)
         try:
-            await run_in_threadpool(app.state.live.current)
+            await run_in_threadpool(lambda: app.state.live.current().prepare())
         except (
             SnapshotError,
             DatabaseAway,

@@ -100,6 +100,11 @@ class Engine:
         }
         return engine
 
+    def prepare(self) -> None:
+        """Do now what the first questions would wait for."""
+        for meanings in self.meanings.values():
+            meanings.prepare()
+
     def match(self, query: Query, *, reader: str = "es", tally: Tally | None = None) -> MatchList:
         """Rank the partners of the side sought.
 

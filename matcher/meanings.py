@@ -7,6 +7,7 @@ by choice: a wrong one costs more belief than a missing one.
 """
 
 import difflib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,14 @@ class Meanings:
         self.side = side
         self.encoder = encoder
         self._usual: dict[tuple[str | None, Role], tuple[Floats, Floats] | None] = {}
+        self._reading = threading.Lock()
         self._vectors: dict[tuple[str | None, Role], dict[str, Floats]] = dict(before._vectors) if before else {}
+
+    def prepare(self) -> None:
+        """Read the usual words of the texts' languages now, so that no question waits for them."""
+        for language in sorted(self.side.languages):
+            for role in Role:
+                self._usual_words(language, role)
 
     def echoes(
         self, question: str, language: str | None, vector: Vectors, found: Sequence[Sentence]
@@ -89,7 +97,11 @@ class Meanings:
     def _usual_words(self, language: str | None, role: Role) -> tuple[Floats, Floats] | None:
         """Return the mean vector of a language's words, and theirs less it; None where too few are known."""
         key = (language, role)
-        if key not in self._usual:
+        if key in self._usual:
+            return self._usual[key]
+        with self._reading:  # who comes meanwhile waits, and finds them
+            if key in self._usual:
+                return self._usual[key]
             picked, known = self.side.words.sample(language), self._vectors.get(key, {})
             if len(picked) < MIN_SAMPLE:
                 self._usual[key] = None
