@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
 
+from api import limits
 from api.app import create_app
 from matcher.access import Role
 from matcher.index.snapshot import Snapshot
@@ -38,23 +39,24 @@ def serving(folder: Path, store: Store) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("QUESTIONS", "WRITES"):
             patch.setenv(f"TINKUY_RATE_{name}", "1000000/minute")
+        patch.setattr(limits, "FAILURES", "1000000/minute")  # of every operation a key that is not valid is tried
         with store.writing() as writer:
             writer.upsert([*PARTNERS, *EVIDENCE, *OUTCOMES])
         encoder = FakeEncoder()
         now = store.everything()
         Snapshot.build(folder, now.partners, now.evidence, now.outcomes, encoder)
         app = create_app(live=LiveEngine(folder, encoder, Weights.load(), store), store=store)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            thread.join(0.05)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(60)
+        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive()
+                thread.join(0.05)
+            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(60)
 
 
 def run(address: str, folder: Path, *options: str) -> str:
