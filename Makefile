@@ -43,6 +43,7 @@ eval: $(READY)
 prove: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m proofs.crash
 	PYTHONPATH=tests $(BIN)/python -m proofs.load
+	$(BIN)/python -m pytest -m proof
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -27,7 +27,7 @@ from matcher.store import keys, organisations
 from matcher.store.store import Store
 from matcher.weights import Weights
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 HERE = Path(__file__).parent
 CASES = 2_000
 LIMIT_S = 900  # a run that takes longer hangs
