@@ -55,7 +55,8 @@ def server() -> Iterator[Postgres | str]:
         return
     folder = Path(tempfile.mkdtemp(prefix="tinkuy-postgres-"))
     # PostgreSQL refuses to run as root; Debian's package brings a user for it.
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    runuser = shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "runuser"
+    user = [runuser, "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if user:
         shutil.chown(folder, "postgres")
     data, bin_ = folder / "data", Path(control).parent
