@@ -170,7 +170,9 @@ def test_a_database_that_goes_away_leaves_the_engine_answering_and_is_caught_up_
         until(lambda: first(live) == "nuevo")
     assert "unsaac-1" not in live.current().snapshot.evidence
     told = [r.getMessage() for r in caplog.records if "reached" in r.getMessage()]
-    assert len(told) == 2, told
+    # Not once a question: twice at most, where the thread was just asking when it went away.
+    assert len(told) in (2, 4), told
+    assert told[-1] == "the database can be reached again"
     assert told[0].startswith("the database cannot be reached, answers go on without it: ")
     assert "no route to the server" in told[0]
 
@@ -327,8 +329,9 @@ def test_changes_are_told_and_an_error_there_stops_nothing(living, filled, caplo
 def test_a_damaged_snapshot_is_replaced_from_memory(living, filled, tmp_path, encoder):
     live = living()
     live.current()
-    newer = build(tmp_path, filled, encoder)
-    (tmp_path / "snapshots" / newer / "evidence.jsonl").unlink()
+    with live._working:  # the thread must not take it up before it is damaged
+        newer = build(tmp_path, filled, encoder)
+        (tmp_path / "snapshots" / newer / "evidence.jsonl").unlink()
     until(lambda: current_id(tmp_path) not in {newer} and live.current().snapshot.id == current_id(tmp_path))
     assert read_manifest(tmp_path / "snapshots" / current_id(tmp_path))["version"] == filled.version()
 
