@@ -1,6 +1,7 @@
 """What tests share: a small world, and an encoder that can be read."""
 
 import datetime as dt
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import partialmethod
@@ -74,17 +75,27 @@ OUTCOMES = [
 
 
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever reads the environment finds an empty home, never the checkout's."""
-    monkeypatch.setenv("TINKUY_HOME", str(tmp_path / "own-home"))
-    monkeypatch.delenv("TINKUY_DATABASE_URL", raising=False)
+def _own_home(tmp_path: Path) -> Iterator[None]:
+    """Whatever reads the environment finds an empty home, never the checkout's; what a command set there goes again."""
+    before = dict(os.environ)
+    os.environ["TINKUY_HOME"] = str(tmp_path / "own-home")
+    os.environ.pop("TINKUY_DATABASE_URL", None)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
-@pytest.fixture(autouse=True)
-def _ask_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Test clients ask from this machine, to which a fresh installation is open; `client=` says otherwise."""
+@pytest.fixture(scope="session", autouse=True)
+def _ask_from_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Test clients ask from this machine, to which a fresh installation is open; `client=` says otherwise.
+
+    What outlives a test finds an empty home too.
+    """
     here = partialmethod(TestClient.__init__, client=("127.0.0.1", 50_000))
-    monkeypatch.setattr(TestClient, "__init__", here)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "__init__", here)
+        patch.setenv("TINKUY_HOME", str(tmp_path_factory.mktemp("shared-home")))
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

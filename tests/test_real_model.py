@@ -148,14 +148,17 @@ def test_a_model_that_is_nowhere_to_be_had_is_named(tmp_path: Path) -> None:
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The service over the demonstration data, indexed with the real model; its vectors are kept for the next time."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), cache=user_cache_path("tinkuy"))
-    import_files(parts.open_store(settings), "table", sorted((CHECKOUT / "data" / "demo").glob("*.csv")))
+    store = parts.open_store(settings)
+    import_files(store, "table", sorted((CHECKOUT / "data" / "demo").glob("*.csv")))
     parts.build_snapshot(settings)
-    with TestClient(create_app(live=parts.open_live_engine(settings))) as client:
+    with TestClient(create_app(live=parts.open_live_engine(settings, store), store=store)) as client:
         yield client
 
 
 def test_every_example_of_the_documentation_works(client: TestClient, encoder: SentenceTransformerEncoder) -> None:
-    assert client.get("/readyz").json()["model"] == encoder.revision
+    ready = client.get("/readyz").json()
+    assert ready["status"] == "ready", ready
+    assert ready["model"] == encoder.revision
     described = client.get("/openapi.json").json()
     (question,) = described["components"]["schemas"]["MatchIn"]["examples"]
     answer = client.post("/v1/matches", json=question).json()
@@ -164,10 +167,14 @@ def test_every_example_of_the_documentation_works(client: TestClient, encoder: S
     assert first["region"] == "PE-CUS"
     assert "C13" in first["sectors"]
     assert [len(m["passages"]) > 0 for m in answer["matches"]] == [True] * question["k"]
+    entry = "/v1/shortlists/cus-confeccion-alpaca-cusco-n1/partners/unsaac-procesos"
+    assert client.put(entry, json={"note": "probar"}).status_code == 201
     for path, methods in described["paths"].items():
-        for parameter in methods.get("get", {}).get("parameters", []):
-            for example in parameter["schema"].get("examples", []):
-                assert client.get(path.replace("{" + parameter["name"] + "}", example)).status_code == 200
+        parameters = [p for p in methods.get("get", {}).get("parameters", []) if p["in"] == "path"]
+        examples = {p["name"]: p["schema"].get("examples") for p in parameters}
+        if all(examples.values()):
+            told = path.format(**{name: values[0] for name, values in examples.items()})
+            assert client.get(told).status_code == 200, told
 
 
 def test_a_question_in_english_finds_who_writes_in_spanish(client: TestClient) -> None:

@@ -79,7 +79,8 @@ def test_a_request_that_runs_at_sigterm_is_answered(tmp_path):
         200
     ]
     assert "despacio" not in err
-    assert {line["level"] for line in lines} == {"info"}
+    assert {line["level"] for line in lines} == {"info", "warning"}
+    assert [line["message"].split(":")[0] for line in lines if line["level"] == "warning"] == ["No key was made yet"]
 
 
 def _wait(port: int, process: subprocess.Popen, seconds: float = 120) -> None:

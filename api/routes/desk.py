@@ -26,7 +26,7 @@ from matcher.store import introductions, shortlists
 from matcher.store.introductions import Introduction
 
 router = APIRouter(tags=["desk"])
-EvidenceId = Annotated[str, Path(min_length=1, max_length=300, pattern=ID, examples=["taller-n1"])]
+EvidenceId = Annotated[str, Path(min_length=1, max_length=300, pattern=ID, examples=["cus-confeccion-alpaca-cusco-n1"])]
 PartnerId = Annotated[str, Path(min_length=1, max_length=300, pattern=ID, examples=["unsaac-procesos"])]
 IntroductionId = Annotated[str, Path(min_length=1, max_length=300, pattern=ID)]
 Filter = Annotated[Id | None, Query()]

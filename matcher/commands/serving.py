@@ -1,5 +1,6 @@
 """The command that serves: one process or several, until it is told to stop."""
 
+import logging
 import os
 import shutil
 from contextlib import closing
@@ -40,7 +41,7 @@ def serve_command(context: Context, /, **options: str | None) -> None:
     configure(settings.log_format, settings.log_level)
     if open_to_all:
         warning = N_("No key was made yet: whoever uses this machine may read and change everything.")
-        click.echo(context.say(warning), err=True)
+        logging.getLogger(__name__).warning(context.say(warning))
     click.echo(
         context.say(N_("Tinkuy at http://{host}:{port} (try it at /docs; stop with Ctrl+C)")).format(
             host=settings.host, port=settings.port
