@@ -172,7 +172,7 @@ def test_every_example_of_the_documentation_works(client: TestClient, encoder: S
     for path, methods in described["paths"].items():
         parameters = [p for p in methods.get("get", {}).get("parameters", []) if p["in"] == "path"]
         examples = {p["name"]: p["schema"].get("examples") for p in parameters}
-        if all(examples.values()):
+        if "get" in methods and all(examples.values()):
             told = path.format(**{name: values[0] for name, values in examples.items()})
             assert client.get(told).status_code == 200, told
 
