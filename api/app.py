@@ -16,6 +16,9 @@ from api.envelope import Envelope
 from api.requests import Accounting
 from api.routes import router
 from api.security import Guard
+from api.web import pages
+from api.web.assets import Kept
+from api.web.rendering import STATIC
 from matcher.errors import DatabaseAway, SnapshotError
 from matcher.live import LiveEngine
 from matcher.logs import configure
@@ -67,6 +70,8 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
     )
     app.state.settings = settings
     app.include_router(router)
+    app.include_router(pages.router)
+    app.mount("/static", Kept(directory=STATIC), name="static")
     app.add_middleware(Guard, settings=settings)
     if settings.cors_origins:
         app.add_middleware(

@@ -11,6 +11,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.addresses import allowed
+from api.cookies import KEY_COOKIE
+from api.web.rendering import error_page, say_of, wants_page
 from matcher.errors import (
     BadInput,
     BadQuery,
@@ -32,6 +34,8 @@ from matcher.language import N_, Translate, translator
 
 RETRY_S = 5  # after which a 503 may be asked again
 MEDIA_TYPE = "application/problem+json"
+PAGES = {404: N_("This page does not exist, or no longer."), 405: N_("This address cannot be used in this way.")}
+OTHER = N_("Something went wrong here. Try again; if it stays so, tell whoever runs this service.")
 STATUS: tuple[tuple[type[TinkuyError], HTTPStatus], ...] = (
     (BadQuery, HTTPStatus.UNPROCESSABLE_ENTITY),
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -60,12 +64,22 @@ def install(app: FastAPI) -> None:
 
 
 def language_of(request: Request) -> Translate:
-    """Return the translation to the language that the request prefers; Spanish where it says nothing."""
+    """Return the translation to the language that the request prefers; Spanish where it says nothing.
+
+    A page has the language that was chosen there.
+    """
+    if wants_page(request):
+        return say_of(request)
     return translator((request.headers.get("accept-language") or "es")[:2].lower())
 
 
 def problem(request: Request, status: int, type_: str, detail: str, **more: Any) -> Response:
-    """Return a problem's answer."""
+    """Return a problem's answer; to a person's browser as a page."""
+    if wants_page(request):
+        response = error_page(request, status, detail)
+        if status == HTTPStatus.UNAUTHORIZED and KEY_COOKIE in request.cookies:
+            response.delete_cookie(KEY_COOKIE)  # it opens nothing any more
+        return response
     headers = {"Retry-After": str(RETRY_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     body = {
         "type": f"urn:tinkuy:problem:{type_}",
@@ -100,6 +114,9 @@ async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     found = [{"where": ".".join(str(p) for p in e["loc"]), "what": e["msg"]} for e in error.errors()]
     detail = "; ".join(f"{e['where']}: {e['what']}" for e in found[:5])
+    if wants_page(request):
+        fields = ", ".join(str(e["loc"][-1]) for e in error.errors()[:5])
+        detail = say_of(request)(N_("this cannot be read as it was sent: {fields}")).format(fields=fields)
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "BadRequest", detail, errors=found)
 
 
@@ -111,7 +128,10 @@ async def _http(request: Request, error: Exception) -> Response:
         return await tinkuy(request, BadInput(N_("the JSON is nested too deeply")))
     if isinstance(error.__cause__, ValueError):  # not UTF-8, or a number of thousands of digits
         return await tinkuy(request, BadInput(N_("this cannot be read as JSON: {reason}"), reason=error.__cause__))
-    response = problem(request, error.status_code, "Http", str(error.detail))
+    detail = str(error.detail)
+    if wants_page(request):
+        detail = say_of(request)(PAGES.get(error.status_code, OTHER))
+    response = problem(request, error.status_code, "Http", detail)
     response.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = allowed(request.app.routes, request.url.path)
@@ -121,4 +141,6 @@ async def _http(request: Request, error: Exception) -> Response:
 async def unexpected(request: Request, _: Exception) -> Response:
     """Return that something went wrong, and nothing of what."""
     detail = "unexpected error; the server's log has the details"
+    if wants_page(request):
+        detail = say_of(request)(OTHER)
     return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Unexpected", detail)

@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import limits, problems
+from api.cookies import KEY_COOKIE
 from matcher.access import EVERYTHING, Caller, Role
 from matcher.errors import DatabaseAway, Denied, NotAuthenticated, TinkuyError
 from matcher.language import N_
@@ -23,6 +24,8 @@ from matcher.store.store import Store
 log = logging.getLogger(__name__)
 READING = {"GET", "HEAD", "OPTIONS"}
 FREE = {"/healthz", "/readyz"}  # for whoever watches over the service: no key, no limit, and nothing of a record
+STATIC = "/static/"  # what the pages look like, and nothing of a record either
+LOGIN = "/login"  # where a key is given in a browser
 FIGURES = "/metrics"  # free too on this very machine, where Prometheus has no key
 FEEDS = "/v1/feeds/"  # opened by the token in their address: their readers send no keys
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
@@ -41,7 +44,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass with its caller, or answer why it may not."""
-        if scope["type"] != "http" or scope["path"] in FREE:
+        if scope["type"] != "http" or scope["path"] in FREE or scope["path"].startswith(STATIC):
             await self.app(scope, receive, send)
             return
         request = Request(scope)
@@ -50,6 +53,8 @@ class Guard:
             return
         most = limits.size_limit(scope["path"], self.settings)
         told: dict[str, str] = {}
+        state = scope.setdefault("state", {})
+        state["guard"] = self
         try:
             limits.announced(scope, most)
             caller = await run_in_threadpool(self._caller, request)
@@ -59,7 +64,7 @@ class Guard:
             response = await problems.tinkuy(request, error)
             await response(scope, receive, send)
             return
-        scope.setdefault("state", {})["caller"] = caller
+        state["caller"] = caller
 
         async def telling(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -85,7 +90,11 @@ class Guard:
         store: Store = request.app.state.store
         token = _token(request)
         if token is not None:
-            return self._known(store, token, self.address(request))
+            return self.known(store, token, self.address(request))
+        token = request.cookies.get(KEY_COOKIE)
+        if token and request.url.path != LOGIN:
+            self._own_page(request)
+            return self.known(store, token, self.address(request))
         found = self._keys(store)
         if found.ever == 0 and self._is_here(request):
             self._same_site(request)
@@ -97,7 +106,7 @@ class Guard:
                     "`tinkuy key create --role admin`"
                 )
             )
-        if not (self.settings.public_reading or request.url.path.startswith(FEEDS)):
+        if not (self.settings.public_reading or request.url.path == LOGIN or request.url.path.startswith(FEEDS)):
             raise NotAuthenticated(N_("a key is needed: send it as `Authorization: Bearer …`"))
         return ANONYMOUS
 
@@ -114,7 +123,12 @@ class Guard:
                 raise
         return self.made
 
-    def _known(self, store: Store, token: str, address: str) -> Caller:
+    def known(self, store: Store, token: str, address: str) -> Caller:
+        """Return whose key it is; whoever tries many that are not valid must wait.
+
+        :raises NotAuthenticated: it is nobody's.
+        :raises TooMany: too many were tried from that address.
+        """
         if not self.keyring.knows(token):
             self.rates.may_try(address)
         try:
@@ -124,6 +138,25 @@ class Guard:
             self.rates.failed(address)
             log.warning("a key that is not valid came from %s", address)
             raise
+
+    def is_https(self, request: Request) -> bool:
+        """Tell whether the way to the browser is encrypted, as far as we can know."""
+        proxied = self.settings.proxy and request.headers.get("x-forwarded-proto") == "https"
+        return proxied or request.url.scheme == "https"
+
+    def _own_page(self, request: Request) -> None:
+        """Keep other sites' pages from acting with the key that a browser sends by itself.
+
+        Browsers tell where a form or script that writes comes from: Origin, and newer ones Sec-Fetch-Site.
+
+        :raises Denied: it is not from a page of ours.
+        """
+        if request.method in READING:
+            return
+        origin = request.headers.get("origin")
+        ours = urlsplit(origin).netloc == request.headers.get("host") if origin else False
+        if not ours and request.headers.get("sec-fetch-site") != "same-origin":
+            raise Denied(N_("this came from a page of another web site: nothing was done"))
 
     def _is_here(self, request: Request) -> bool:
         """Tell whether a request comes from this very machine, and not through something that stands before it."""

@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def messages() -> set[str]:
-    keywords = {"N_": None}
+    keywords = {"N_": None, "_": None}
+    methods = [("**.py", "python"), ("**.html", "jinja2")]
     found = set()
     for package in ("matcher", "api", "eval"):
-        found |= {text for _, _, text, _, _ in extract_from_dir(str(ROOT / package), keywords=keywords)}
+        found |= {text for _, _, text, _, _ in extract_from_dir(str(ROOT / package), methods, keywords=keywords)}
     return found
 
 

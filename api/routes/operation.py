@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api import metrics, problems
@@ -16,12 +16,6 @@ from matcher.language import N_
 from matcher.store import database
 
 router = APIRouter()
-
-
-@router.get("/", include_in_schema=False)
-def home() -> RedirectResponse:
-    """Lead to where one can try it."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/healthz", tags=["operation"])

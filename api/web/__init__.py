@@ -1,0 +1,1 @@
+"""The pages: server-rendered, Spanish first; htmx for what moves, and plain links and forms beneath it."""

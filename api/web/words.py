@@ -1,0 +1,23 @@
+"""What people read in the place of our codes: kinds, sides, stages, sizes, roles."""
+
+from matcher.language import N_
+
+KINDS = {
+    "university": N_("university"), "faculty": N_("faculty"), "laboratory": N_("laboratory"),
+    "group": N_("research group"), "institute": N_("institute"), "technology_centre": N_("technology centre"),
+    "office": N_("office"), "firm": N_("firm"), "cooperative": N_("cooperative"), "association": N_("association"),
+    "municipality": N_("municipality"), "capability": N_("capability"), "technology": N_("technology"),
+    "project": N_("project"), "publication": N_("publication"), "patent": N_("patent"),
+    "equipment": N_("equipment"), "service": N_("service"), "need": N_("need"), "problem": N_("problem"),
+    "challenge": N_("challenge"), "other": N_("other"),
+}  # fmt: skip
+SIDES = {"supply": N_("universities and institutes"), "demand": N_("firms and associations")}
+STAGES = {
+    "proposed": N_("proposed"), "sent": N_("sent"), "introduced": N_("introduced"), "met": N_("met"),
+    "agreed": N_("agreed"), "project": N_("project"), "declined": N_("declined"),
+}  # fmt: skip
+SIZES = {"micro": N_("micro firm"), "small": N_("small firm"), "medium": N_("medium firm"), "large": N_("large firm")}
+ROLES = {
+    "reader": N_("reader"), "contributor": N_("contributor"), "officer": N_("officer"), "admin": N_("administrator"),
+}  # fmt: skip
+LANGUAGES = {"es": "Español", "en": "English"}  # each in its own

@@ -1,0 +1,13 @@
+"""The pages' rows of the table of access."""
+
+from collections.abc import Iterator
+
+from access_rows import ALL_200, Row
+
+
+def page_rows() -> Iterator[Row]:
+    """Return the rows of all pages."""
+    yield Row("GET", "/", ALL_200)
+    yield Row("GET", "/login", ALL_200)
+    yield Row("POST", "/login", (401,) * 7, form={"key": "tk_no"}, fresh=401)
+    yield Row("POST", "/logout", (303,) * 7, form={})
