@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi_offline import FastAPIOffline
 
 from api import description, problems
@@ -72,6 +73,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
     app.include_router(router)
     app.include_router(pages.router)
     app.mount("/static", Kept(directory=STATIC), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(Guard, settings=settings)
     if settings.cors_origins:
         app.add_middleware(

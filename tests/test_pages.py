@@ -67,6 +67,13 @@ def test_static_files_may_be_kept_and_change_their_address_with_what_they_say(cl
     assert client.get("/static/../app.py").status_code == 404
 
 
+def test_what_is_long_travels_small(client):
+    address = re.search(r'src="(/static/vendor/htmx[^"]+)"', client.get("/").text).group(1)
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < len(answer.content) / 2
+
+
 def test_whoever_signs_in_is_known_on_every_page_until_they_sign_out(client, site):
     assert sign_in(client, token(site, "officer")) == 303
     assert client.get("/v1/whoami").json()["role"] == "officer"
