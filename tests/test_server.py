@@ -122,7 +122,7 @@ def test_server_answers_and_takes_up_a_new_snapshot_without_a_restart(
     ]
 
     _, out, err = server.stop(signal.SIGTERM)
-    assert out == f"Tinkuy at http://127.0.0.1:{server.port} (try it at /docs; stop with Ctrl+C)\n"
+    assert out == f"Tinkuy at http://127.0.0.1:{server.port} (open it in a browser; stop with Ctrl+C)\n"
     assert "Traceback" not in err
     assert "ERROR" not in err
 

@@ -43,7 +43,7 @@ def serve_command(context: Context, /, **options: str | None) -> None:
         warning = N_("No key was made yet: whoever uses this machine may read and change everything.")
         logging.getLogger(__name__).warning(context.say(warning))
     click.echo(
-        context.say(N_("Tinkuy at http://{host}:{port} (try it at /docs; stop with Ctrl+C)")).format(
+        context.say(N_("Tinkuy at http://{host}:{port} (open it in a browser; stop with Ctrl+C)")).format(
             host=settings.host, port=settings.port
         )
     )
