@@ -32,3 +32,15 @@ def test_a_page_fits_and_can_be_read_by_everybody(browser, site, path, size, lan
     with visiting(browser, size, language=language, key=key, site=address) as page:
         page.goto(address + path)
         look(page, f"{path.strip('/').replace('/', '-') or 'ask'}-{language}")
+
+
+def test_the_first_view_is_light(browser, site):
+    """What a phone must fetch before a question can be asked: bytes as they lie here, and requests."""
+    address, _ = site
+    fetched: list[tuple[str, int]] = []
+    with visiting(browser, PHONE) as page:
+        page.on("response", lambda answer: fetched.append((answer.url, len(answer.body()))))
+        page.goto(address, wait_until="networkidle")
+    assert sum(size for _, size in fetched) < 200_000, fetched
+    assert len(fetched) <= 10, fetched
+    assert {url.split("/")[2] for url, _ in fetched} == {address.split("/")[2]}  # from nowhere else
