@@ -70,6 +70,7 @@ def run(address: str, folder: Path, *options: str) -> str:
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
     )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]
+    sys.stdout.write(done.stdout[-1_000:])  # pytest -rP shows the counts
     return done.stdout
 
 
@@ -88,8 +89,7 @@ def test_a_fresh_installation_answers_as_it_is_described(store: Store, tmp_path:
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
-def test_an_officer_finds_what_is_described_and_who_has_no_key_does_not(tmp_path: Path, caplog) -> None:
-    store = Store.open(tmp_path / "tinkuy.db")
+def test_an_officer_finds_what_is_described_and_who_has_no_key_does_not(store: Store, tmp_path: Path, caplog) -> None:
     with store.noting() as session:
         organisations.add(session, "ott", "OTT")
         key = keys.make(session, Role.OFFICER, "ott")
