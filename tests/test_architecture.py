@@ -25,6 +25,7 @@ STEPS = (
     },
     {"table_export"},
     {"sources", "store", "encode", "bundled_model", "vector_cache", "importing", "history"},
+    {"key_figures", "quality"},
     {"checking"},
     {"editing"},
     {"bulk"},
