@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test lint types eval prove clean
+.PHONY: setup run test lint types eval report prove clean
 
 setup: $(READY)
 
@@ -39,6 +39,9 @@ types: $(READY)
 
 eval: $(READY)
 	$(BIN)/python -m eval run $(FOLDER)
+
+report: $(READY)
+	$(BIN)/python -m eval report $(FOLDER) --publish
 
 prove: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m proofs.crash

@@ -34,7 +34,10 @@ class Strict(BaseModel):
 
 
 class FiltersIn(Strict):
-    """What must hold of an answer. Countries, regions, sectors and kinds are the partner's, the rest its texts'."""
+    """What must hold of an answer. Countries, regions, sectors and kinds are the partner's, the rest its texts'.
+
+    A region may be a macro-region too, by id or name: it stands for all its regions.
+    """
 
     countries: Codes = []
     regions: Codes = []

@@ -8,6 +8,7 @@ from matcher.access import Caller, Role
 from matcher.engine import Engine
 from matcher.errors import Denied
 from matcher.language import N_
+from matcher.macro_regions import MacroRegions
 from matcher.store.store import Store
 
 
@@ -21,6 +22,12 @@ def store_of(request: Request) -> Store:
     """Return the database of records."""
     store: Store = request.app.state.store
     return store
+
+
+def macro_regions_of(request: Request) -> MacroRegions:
+    """Return the macro-regions of the installation."""
+    groups: MacroRegions = request.app.state.live.macro_regions
+    return groups
 
 
 def request_of(request: Request) -> str | None:
@@ -53,6 +60,7 @@ class Needs:
 
 
 Current = Annotated[Engine, Depends(engine_of)]
+Groups = Annotated[MacroRegions, Depends(macro_regions_of)]
 Records = Annotated[Store, Depends(store_of)]
 Anybody = Annotated[Caller, Depends(Needs(Role.READER))]
 Contributor = Annotated[Caller, Depends(Needs(Role.CONTRIBUTOR))]

@@ -11,6 +11,7 @@ from eval.systems import System
 from matcher.encode import Encoder, Progress
 from matcher.engine import Engine, Ranking
 from matcher.exposure import Tally
+from matcher.macro_regions import MacroRegions
 from matcher.records import Partner, Query, Side, Verdict
 from matcher.sources import benchmark
 from matcher.sources.benchmark import Benchmark
@@ -47,10 +48,16 @@ class Answered:
 
 
 @contextmanager
-def opened(folder: Path, encoder: Encoder, weights: Weights, progress: Progress | None = None) -> Iterator[Engine]:
+def opened(
+    folder: Path,
+    encoder: Encoder,
+    weights: Weights,
+    progress: Progress | None = None,
+    macro_regions: MacroRegions | None = None,
+) -> Iterator[Engine]:
     """Index a benchmark folder in a temporary place; the engine lives until the context ends."""
     with tempfile.TemporaryDirectory(prefix="tinkuy-eval-") as home:
-        yield open_engine(folder, Path(home), encoder, weights, progress)
+        yield open_engine(folder, Path(home), encoder, weights, progress, macro_regions)
 
 
 def answer(
@@ -85,6 +92,7 @@ def run(
     depth: int,
     progress: Progress | None = None,
     shuffle: int | None = None,
+    macro_regions: MacroRegions | None = None,
 ) -> Answered:
     """Read a benchmark folder, index it in a temporary place and answer its questions.
 
@@ -94,7 +102,7 @@ def run(
     if shuffle is not None:
         order = random.Random(shuffle).sample(bench.questions, len(bench.questions))  # noqa: S311 (no secret)
         bench = replace(bench, questions=tuple(order))
-    with opened(folder, encoder, Weights.load(), progress) as engine:
+    with opened(folder, encoder, Weights.load(), progress, macro_regions) as engine:
         side = engine.snapshot.sides[bench.seeks]
         texts = dict(zip((p.id for p in side.partners), side.text_counts.tolist(), strict=True))
         answers = answer(engine, bench, systems, depth, progress)

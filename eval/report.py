@@ -14,13 +14,15 @@ from eval import calibration, plots, spreading, tables
 from eval.answers import Answered
 from eval.calibration import Bin, RiskCoverage
 from eval.evaluation import Difference, Evaluation, as_json, best_baseline, differences, evaluate, primary
-from eval.measures import MEASURES
+from eval.measures import MEASURES, Figure
 from eval.spreading import Spread
 from eval.systems import FULL, SPREAD, System, ablations, standard
 from eval.wins import Duel, duels
+from matcher.quality import FORMAT
 from matcher.weights import RULE_OF, Weights
 
 SHOWN = ("P@1", "Hit@5", "nDCG@10", "RR", "P@5", "R@100")
+DECIMALS = 4
 TOLD = 6  # questions told in full among wins, and among losses
 
 
@@ -84,8 +86,11 @@ def chapter(answered: Answered, weights: Weights) -> Chapter:
     )
 
 
-def page(chapters: Sequence[Chapter], weights: Weights, model: str, command: str) -> str:
-    """Return the report as one HTML page that needs nothing else."""
+def page(chapters: Sequence[Chapter], weights: Weights, model: str, command: str, *, anonymous: bool = False) -> str:
+    """Return the report as one HTML page that needs nothing else.
+
+    :param anonymous: without questions' texts and partners' names, so that nobody who leaves stays in it.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -96,7 +101,7 @@ def page(chapters: Sequence[Chapter], weights: Weights, model: str, command: str
         measures=list(MEASURES),
         own=FULL,
         spread=SPREAD,
-        told=TOLD,
+        told=0 if anonymous else TOLD,
         weights=weights,
         rules=RULE_OF,
         text=asdict(weights.text),
@@ -105,6 +110,39 @@ def page(chapters: Sequence[Chapter], weights: Weights, model: str, command: str
         version=version("tinkuy"),
         date=datetime.now(UTC).date().isoformat(),
     )
+
+
+def summary(chapters: Sequence[Chapter], weights: Weights, model: str, command: str) -> dict[str, Any]:
+    """Return what the page on quality shows, see `matcher.quality`: figures alone, of no question by itself."""
+    return {
+        "format": FORMAT,
+        "date": datetime.now(UTC).date().isoformat(),
+        "version": version("tinkuy"),
+        "model": model,
+        "command": command,
+        "weights": dict(weights.signals),
+        "folders": [_summary(each) for each in chapters],
+    }
+
+
+def _summary(found: Chapter) -> dict[str, Any]:
+    said, own = found.evaluation.declined, found.evaluation.systems[FULL]
+    return {
+        "name": found.evaluation.bench.name,
+        "questions": len(found.evaluation.bench.qrels),
+        "partners": found.partners,
+        "texts": found.texts,
+        "primary": found.measure,
+        "figures": {m: _rounded(own.figures[m]) for m in MEASURES},
+        "baseline": {"name": found.best} | _rounded(found.evaluation.systems[found.best].figures[found.measure]),
+        "lift": _rounded(found.lift) | {"p": round(found.lift.p, DECIMALS)},
+        "declined": {name: getattr(said, name) for name in ("judged", "of_judged", "hopeless", "of_hopeless")},
+        "calibration_error": round(found.calibration_error, DECIMALS),
+    }
+
+
+def _rounded(figure: Figure | Difference) -> dict[str, float]:
+    return {name: round(getattr(figure, name), DECIMALS) + 0.0 for name in ("mean", "low", "high")}
 
 
 def markdown(chapters: Sequence[Chapter], model: str) -> str:

@@ -14,6 +14,7 @@ from eval.answers import Answered, run
 from eval.systems import System
 from matcher import parts
 from matcher.encode import Encoder
+from matcher.macro_regions import MacroRegions
 from matcher.render import progress_bar
 from matcher.settings import Settings
 from matcher.weights import Weights
@@ -24,11 +25,13 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Model, weights and depth of an evaluation, and when it started."""
+    """Model, weights, depth and macro-regions of an evaluation, the settings, and when it started."""
 
     encoder: Encoder
     weights: Weights
     depth: int
+    settings: Settings
+    macro_regions: MacroRegions
     started: float = field(default_factory=time.perf_counter)
 
     @classmethod
@@ -37,12 +40,21 @@ class Setup:
         settings = Settings.read(os.environ)
         settings = replace(settings, model=model or settings.model, weights=weights or settings.weights)
         numbers = Weights.load(settings.weights)  # first: a slip there should not wait for the model
-        return cls(parts.open_encoder(settings), numbers, depth)
+        groups = MacroRegions.load(settings.macro_regions)
+        return cls(parts.open_encoder(settings), numbers, depth, settings, groups)
 
     def answers(self, folder: Path, systems: list[System], shuffle: int | None = None) -> Answered:
         """Answer a folder's questions by all systems, with a bar on standard error; see `answers.run`."""
         with progress_bar(folder.name) as progress:
-            return run(folder, self.encoder, systems, depth=self.depth, progress=progress, shuffle=shuffle)
+            return run(
+                folder,
+                self.encoder,
+                systems,
+                depth=self.depth,
+                progress=progress,
+                shuffle=shuffle,
+                macro_regions=self.macro_regions,
+            )
 
     def write_json(self, path: Path | None, found: dict[str, Any]) -> None:
         """Write what was found and how, where a path was given; seconds hold vectors as far as not cached."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from matcher.errors import BadQuery, NotFound
 from matcher.language import N_
+from matcher.macro_regions import MacroRegions, shipped
 from matcher.places import find_country, find_region
 from matcher.records import Query
 from matcher.sectors import find_sector
@@ -12,13 +14,15 @@ from matcher.sources.columns import KINDS
 from matcher.text import clean, fold
 from matcher.weights import RULES
 
+T = TypeVar("T")
 MAX_QUERY = 20_000  # characters: some six pages; more is a document, not a question
 MAX_K = 1000
 
 
-def checked(query: Query) -> Query:
+def checked(query: Query, macro_regions: MacroRegions | None = None) -> Query:
     """Return the query with clean text and canonical codes.
 
+    :param macro_regions: whose names a filter may give for all their regions; the shipped ones without it.
     :raises BadQuery: it cannot be answered as asked; the message says why.
     """
     length = len(query.full_text)
@@ -36,7 +40,7 @@ def checked(query: Query) -> Query:
     unknown = sorted(query.without.difference(RULES))
     if unknown:
         raise BadQuery(N_("unknown rule {name!r}; rules are {known}"), name=unknown[0], known=", ".join(RULES))
-    filters = query.filters
+    filters, groups = query.filters, macro_regions or shipped()
     return replace(
         query,
         text=text,
@@ -48,7 +52,7 @@ def checked(query: Query) -> Query:
         filters=replace(
             filters,
             countries=frozenset(_codes(tuple(filters.countries), find_country)),
-            regions=frozenset(_codes(tuple(filters.regions), find_region)),
+            regions=frozenset(code for codes in _codes(tuple(filters.regions), groups.regions_of) for code in codes),
             sectors=frozenset(_codes(tuple(filters.sectors), find_sector)),
             kinds=frozenset(KINDS.get(fold(kind), fold(kind).replace(" ", "_")) for kind in filters.kinds),
             languages=frozenset(filter(None, map(_language, filters.languages))),
@@ -64,7 +68,7 @@ def _language(given: str | None) -> str | None:
     return code or None
 
 
-def _codes(given: tuple[str, ...], find: Callable[[str], str]) -> tuple[str, ...]:
+def _codes(given: tuple[str, ...], find: Callable[[str], T]) -> tuple[T, ...]:
     try:
         return tuple(dict.fromkeys(find(name) for name in given))
     except NotFound as error:

@@ -20,6 +20,7 @@ from matcher.familiarity import Familiarity
 from matcher.index.side import SideIndex
 from matcher.index.snapshot import Snapshot
 from matcher.language import N_, translator
+from matcher.macro_regions import MacroRegions, shipped
 from matcher.meanings import Meanings
 from matcher.reasons import Told
 from matcher.records import (
@@ -40,7 +41,7 @@ from matcher.records import (
 from matcher.scoring import Scored
 from matcher.signals import Signals
 from matcher.text import detect_language
-from matcher.weights import TextWeights, Weights
+from matcher.weights import OPTIONAL, TextWeights, Weights
 
 Floats = NDArray[np.float64]
 EXPLAINED = 50  # partners of a list that get passages: nobody reads further, and sentences cost time
@@ -75,10 +76,14 @@ class Ranking:
 class Engine:
     """Answers queries from one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, encoder: Encoder, weights: Weights) -> None:
+    def __init__(
+        self, snapshot: Snapshot, encoder: Encoder, weights: Weights, macro_regions: MacroRegions | None = None
+    ) -> None:
+        """Assemble; without macro-regions they are the shipped ones."""
         self.snapshot = snapshot
         self.encoder = encoder
         self.weights = weights
+        self.macro_regions = macro_regions or shipped()
         self.outcomes = {side: signals.by_partner(snapshot.outcomes, side, snapshot.partners) for side in Side}
         self.meanings = {side: Meanings(snapshot.sides[side], encoder) for side in Side}
 
@@ -166,7 +171,7 @@ class Engine:
         :raises BadQuery: empty, too long, or an option outside its range.
         """
         watch = stopwatch.current()
-        query = checked(query)
+        query = checked(query, self.macro_regions)
         side = self.snapshot.sides[query.seeks]
         if query.language is None:
             query = replace(query, language=detect_language(query.full_text, side.languages))
@@ -186,7 +191,7 @@ class Engine:
             if numbers.text not in by_text:
                 found = candidates.pooled(side, hits, query, numbers.text)
                 watch.lap("pool")
-                measured = signals.compute(side, found, query, vector, outcomes, guessed)
+                measured = signals.compute(side, found, query, vector, outcomes, guessed, self.macro_regions)
                 by_text[numbers.text] = (found, measured)
                 watch.lap("signals")
             found, measured = by_text[numbers.text]
@@ -285,6 +290,7 @@ def _match(
         for name, value, weight, term in zip(
             scored.names, scored.values[index].tolist(), scored.weights, scored.terms[index].tolist(), strict=True
         )
+        if weight or name not in OPTIONAL
     )
     score = float(scored.scores[index])
     km = float(measured.kilometres[index]) if query.region else math.nan  # from a capital says little to a person

@@ -15,6 +15,7 @@ from matcher.errors import DatabaseAway, SnapshotError, SnapshotMissing
 from matcher.following import Follower
 from matcher.index.snapshot import Snapshot, current_id
 from matcher.language import N_
+from matcher.macro_regions import MacroRegions, shipped
 from matcher.records import Changes, State
 from matcher.store.store import Store
 from matcher.weights import Weights
@@ -42,6 +43,7 @@ class LiveEngine:
         *,
         watch: bool = True,
         on_change: OnChange | None = None,
+        macro_regions: MacroRegions | None = None,
         poll_s: float = POLL_S,
         compact_every_s: float = COMPACT_EVERY_S,
     ) -> None:
@@ -49,11 +51,13 @@ class LiveEngine:
 
         :param watch: start a thread that follows the database; without it `catch_up` does that when it is called.
         :param on_change: told of every change when an engine has it, sometimes more than once, by the thread.
+        :param macro_regions: the shipped ones without it.
         """
         self.home = home
         self.encoder = encoder
         self.weights = weights
         self.on_change = on_change
+        self.macro_regions = macro_regions or shipped()
         self.poll_s = poll_s
         self.compact_every_s = compact_every_s
         self._store = store
@@ -113,6 +117,11 @@ class LiveEngine:
         if self._thread is not None:
             self._thread.join(timeout=30)
 
+    def _made(self) -> Engine:
+        """Return the engine of the snapshot on the disk."""
+        snapshot = Snapshot.open_current(self.home, self.encoder)
+        return Engine(snapshot, self.encoder, self.weights, self.macro_regions)
+
     def _opened(self) -> Engine:
         with self._lock:
             if self._watch and self._thread is None and not self._closing.is_set():
@@ -122,7 +131,7 @@ class LiveEngine:
             if self._engine is not None and (self._watch or id_ in self._seen):
                 return self._engine
             try:
-                engine = Engine(Snapshot.open_current(self.home, self.encoder), self.encoder, self.weights)
+                engine = self._made()
                 if self._follower:
                     self._told = self._told or engine.snapshot.state
                     engine, self._checked = self._follower.opened(engine)
@@ -190,7 +199,7 @@ class LiveEngine:
         if id_ is None or id_ in self._seen or self._engine is None or self._follower is None:
             return False
         try:
-            engine = Engine(Snapshot.open_current(self.home, self.encoder), self.encoder, self.weights)
+            engine = self._made()
         except SnapshotError as error:
             log.error("the snapshot in use goes on: %s", error)
             self._seen.add(id_)

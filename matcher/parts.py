@@ -6,6 +6,7 @@ from matcher import saved_searches
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
+from matcher.macro_regions import MacroRegions
 from matcher.settings import Settings
 from matcher.store.database import url_of
 from matcher.store.store import Store
@@ -48,10 +49,17 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
     :param store: the database that is followed from then on, until `close`. Without it the database is opened and
         read when there is a question, and no thread is started: what a command needs.
     """
+    groups = MacroRegions.load(settings.macro_regions)
     encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights)
     follow = saved_searches.on_change(store) if store else None
     return LiveEngine(
-        settings.home, encoder, weights, store or open_store(settings), watch=store is not None, on_change=follow
+        settings.home,
+        encoder,
+        weights,
+        store or open_store(settings),
+        watch=store is not None,
+        on_change=follow,
+        macro_regions=groups,
     )
 
 

@@ -113,6 +113,19 @@ def _same_region(told: Told) -> str:
     return told.say(template).format(name=region_name(told.partner.region))
 
 
+def _macro_region(told: Told) -> str:
+    if not told.query.region:
+        return told.say(N_("you gave no region"))
+    if not told.partner.region:
+        return told.say(N_("its region is unknown"))
+    if told.partner.region == told.query.region:
+        return told.say(N_("in your region, {name}")).format(name=region_name(told.partner.region))
+    if not told.signals.macro_region:
+        return told.say(N_("your region belongs to no macro-region"))
+    template = N_("in your macro-region, {name}") if told.value else N_("outside your macro-region, {name}")
+    return told.say(template).format(name=told.signals.macro_region.name(told.language))
+
+
 def _same_country(told: Told) -> str:
     if not asked_countries(told.query):
         return told.say(N_("you gave no country"))
@@ -225,6 +238,7 @@ REASONS: dict[str, Callable[[Told], str]] = {
     "profile": _profile,
     "distance": _distance,
     "same_region": _same_region,
+    "macro_region": _macro_region,
     "same_country": _same_country,
     "sector": _sector,
     "sector_texts": _sector_texts,

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from matcher.asking import checked
 from matcher.engine import Engine
 from matcher.errors import TinkuyError
+from matcher.macro_regions import MacroRegions
 from matcher.records import Changes, Filters, Match, Passage, Query, Side, Verdict, probability
 from matcher.store import inbox
 from matcher.store.inbox import News
@@ -35,13 +36,15 @@ THRESHOLD = 0.1  # most needs of the demonstration data have one partner above i
 SETS = ("countries", "regions", "sectors", "kinds", "languages")
 
 
-def to_question(query: Query) -> dict[str, Any]:
+def to_question(query: Query, macro_regions: MacroRegions | None = None) -> dict[str, Any]:
     """Return a question as the database keeps it, checked; of one that stands for a stored text, its id.
 
+    :param macro_regions: see `asking.checked`.
     :raises BadQuery: it cannot be answered as asked.
     """
     stored = query.evidence_id is not None
-    query = checked(replace(query, text="x") if stored else query)  # of a stored text k and filters alone are kept
+    # Of a stored text k and filters alone are kept.
+    query = checked(replace(query, text="x") if stored else query, macro_regions)
     filters = query.filters
     kept: dict[str, Any] = {
         "k": query.k,

@@ -72,6 +72,15 @@ def _address(text: str) -> str:
     return text
 
 
+def _contact(text: str) -> str:
+    if re.fullmatch(r"[^\s@<>\"'?&]+@[^\s@<>\"'?&]+\.[^\s@<>\"'?&]+", text):
+        return text
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable() or " " in text:
+        raise ValueError(text)
+    return text
+
+
 def _host(text: str) -> str:
     if not re.fullmatch(r"[0-9A-Za-z.:_-]{1,253}", text):
         raise ValueError(text)
@@ -86,6 +95,8 @@ def _path(text: str) -> Path:
 
 FOLDER = Kind("/…", _path)
 FILE = Kind("/….toml", _path)
+TABLE_FILE = Kind("/….csv", _path)
+CONTACT = Kind("oficina@…, https://…", _contact)
 TEXT = Kind("…", str)
 SWITCH = Kind("true, false (yes, no; on, off; 1, 0)", lambda text: SWITCHED[text.lower()])
 SIZE = Kind("1 KiB … 1024 MiB", _size)

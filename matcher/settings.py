@@ -16,7 +16,22 @@ from platformdirs import user_cache_path
 
 from matcher.errors import BadInput
 from matcher.language import N_, languages
-from matcher.setting_kinds import ADDRESS, FILE, FOLDER, HOST, ORIGINS, RATE, SIZE, SWITCH, TEXT, Kind, one_of, whole
+from matcher.setting_kinds import (
+    ADDRESS,
+    CONTACT,
+    FILE,
+    FOLDER,
+    HOST,
+    ORIGINS,
+    RATE,
+    SIZE,
+    SWITCH,
+    TABLE_FILE,
+    TEXT,
+    Kind,
+    one_of,
+    whole,
+)
 
 log = logging.getLogger(__name__)
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -55,6 +70,10 @@ class Settings:
     weights: Path | None = field(
         default=None, metadata=setting(FILE, N_("Another weights file; not set: matcher/weights.toml"))
     )
+    macro_regions: Path | None = field(
+        default=None,
+        metadata=setting(TABLE_FILE, N_("Another table of macro-regions; not set: matcher/macro_regions.csv")),
+    )
     language: str = field(
         default="es", metadata=setting(one_of(*languages()), N_("Language of the interface"), name="lang")
     )
@@ -63,6 +82,12 @@ class Settings:
         repr=False,
         metadata=setting(
             ADDRESS, N_("Address of the database; not set: the SQLite file tinkuy.db in the home folder"), secret=True
+        ),
+    )
+    contact: str | None = field(
+        default=None,
+        metadata=setting(
+            CONTACT, N_("Whom people ask to have their record changed or removed: an e-mail address or a web page")
         ),
     )
     host: str = field(default="127.0.0.1", metadata=setting(HOST, N_("Address that the server listens on")))
@@ -139,6 +164,11 @@ class Settings:
     def database(self) -> Path:
         """The SQLite file that holds the records where no database's address is given."""
         return self.home / "tinkuy.db"
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the evaluation report that the pages show."""
+        return self.home / "reports"
 
     @property
     def vectors(self) -> Path:

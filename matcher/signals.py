@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from matcher.candidates import Candidates, standardise
 from matcher.encode import Vectors
 from matcher.index.side import SideIndex
+from matcher.macro_regions import NONE, MacroRegion, MacroRegions
 from matcher.places import Point, country_of, kilometres, locate
 from matcher.records import GuessedSector, Outcome, Partner, Query, Side, Stage
 from matcher.sectors import closest
@@ -26,7 +27,7 @@ class Signals:
 
     `values`: (n, signals) in the order of `names`. `kilometres`: (n,) NaN where a place is unknown.
     `sector`: the partner's sector that is closest to the query's, or None. `outcomes`: (n,) how many are counted.
-    `guessed`: the sector that stood in for the query's, which gave none.
+    `guessed`: the sector that stood in for the query's, which gave none. `macro_region`: the asker's, if known.
     """
 
     names: tuple[str, ...]
@@ -35,6 +36,7 @@ class Signals:
     sector: tuple[str | None, ...]
     outcomes: NDArray[np.int64]
     guessed: GuessedSector | None = None
+    macro_region: MacroRegion | None = None
 
 
 def compute(
@@ -44,6 +46,7 @@ def compute(
     vector: Vectors,
     outcomes: dict[str, list[Outcome]],
     guessed: GuessedSector | None = None,
+    macro_regions: MacroRegions = NONE,
 ) -> Signals:
     """Return the signals of the candidates.
 
@@ -66,6 +69,10 @@ def compute(
     column["distance"][known] = nearness(km[known])
     if query.region:
         column["same_region"][:] = side.regions[rows] == query.region
+    group = macro_regions.groups.get(macro_regions.group_of(query.region) or "")
+    if group:  # a step between the same region, which has its own signal, and the same country
+        neighbours = [region for region in group.regions if region != query.region]
+        column["macro_region"][:] = np.isin(side.regions[rows], neighbours)
     column["same_country"][:] = np.isin(side.countries[rows], asked_countries(query))
     sectors: list[str | None] = [None] * len(rows)
     counted = np.zeros(len(rows), np.int64)
@@ -80,7 +87,7 @@ def compute(
             column["track_record"][i] = _damped(record, [1.0] * len(record))
             column["track_record_near"][i] = _damped(record, [nearby(o, query) for o in record])
             column["track_record_sector"][i] = _damped(record, [closest(query.sectors, o.sectors)[0] for o in record])
-    return Signals(tuple(RULE_OF), values, km, tuple(sectors), counted, guessed)
+    return Signals(tuple(RULE_OF), values, km, tuple(sectors), counted, guessed, group)
 
 
 def nearness(km: Floats) -> Floats:

@@ -9,6 +9,7 @@ from matcher.encode import Encoder, Progress
 from matcher.engine import Engine
 from matcher.history import questions_from_outcomes
 from matcher.index.snapshot import Snapshot
+from matcher.macro_regions import MacroRegions
 from matcher.records import Evidence, Outcome, Partner, Query, Record
 from matcher.sources import benchmark
 from matcher.sources.reading import Refusal
@@ -38,13 +39,20 @@ class Trial:
     cases: tuple[Case, ...]
 
 
-def from_folder(folder: Path, home: Path, encoder: Encoder, weights: Weights, progress: Progress | None) -> Trial:
+def from_folder(
+    folder: Path,
+    home: Path,
+    encoder: Encoder,
+    weights: Weights,
+    progress: Progress | None,
+    macro_regions: MacroRegions | None = None,
+) -> Trial:
     """Return a benchmark folder's judged questions with an engine over a snapshot built under `home`.
 
     :raises BadInput: a file is missing or unreadable.
     """
     bench = benchmark.questions(folder)
-    engine = open_engine(folder, home, encoder, weights, progress)
+    engine = open_engine(folder, home, encoder, weights, progress, macro_regions)
     judged = [q for q in bench.questions if q.id in bench.qrels]
     cases = tuple(Case(q.id, within_limit(q.query, q.id), bench.qrels[q.id]) for q in judged)
     return Trial(bench.name, bench.primary, engine, cases)
@@ -69,7 +77,14 @@ def from_history(engine: Engine) -> Trial:
     return Trial(HISTORY, "nDCG@10", engine, cases)
 
 
-def open_engine(folder: Path, home: Path, encoder: Encoder, weights: Weights, progress: Progress | None) -> Engine:
+def open_engine(
+    folder: Path,
+    home: Path,
+    encoder: Encoder,
+    weights: Weights,
+    progress: Progress | None,
+    macro_regions: MacroRegions | None = None,
+) -> Engine:
     """Build a snapshot of a benchmark folder under `home` and open it.
 
     A record that cannot be read, or a text that names no partner of the folder, is left out with a warning.
@@ -92,7 +107,7 @@ def open_engine(folder: Path, home: Path, encoder: Encoder, weights: Weights, pr
         encoder,
         progress,
     )
-    return Engine(Snapshot.open_current(home, encoder), encoder, weights)
+    return Engine(Snapshot.open_current(home, encoder), encoder, weights, macro_regions)
 
 
 def within_limit(query: Query, name: str) -> Query:

@@ -17,6 +17,7 @@ RULE_OF = {
     "profile": None,
     "distance": "place",
     "same_region": "place",
+    "macro_region": "place",
     "same_country": "place",
     "sector": "sector",
     "sector_texts": "sector",
@@ -26,6 +27,8 @@ RULE_OF = {
     "experience": "experience",
     "collaboration": "experience",
 }
+# What a weights file may leave out, since files from before it came do: it weighs 0 then, and at 0 it is not told.
+OPTIONAL = frozenset({"macro_region"})
 RULES = tuple(dict.fromkeys(rule for rule in RULE_OF.values() if rule))
 
 
@@ -106,7 +109,10 @@ class Weights:
                 int(number("text.texts")),
                 number("text.background"),
             ),
-            signals={name: number(f"weights.{name}") for name in RULE_OF},
+            signals={
+                name: 0.0 if name in OPTIONAL and name not in data.get("weights", {}) else number(f"weights.{name}")
+                for name in RULE_OF
+            },
             caps={name: number(f"caps.{name}") for name in data.get("caps", {})},
             abstain=AbstainWeights(number("abstain.words"), number("abstain.contrast"), number("abstain.familiarity")),
             exposure=ExposureWeights(number("exposure.strength"), number("exposure.price")),

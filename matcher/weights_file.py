@@ -12,7 +12,7 @@ from typing import Any
 from matcher.errors import BadWeights
 from matcher.language import N_
 from matcher.tuning import DECIMALS, FOLDS, Tuned
-from matcher.weights import SHIPPED, Weights
+from matcher.weights import OPTIONAL, SHIPPED, Weights
 
 _TABLE = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]")
 _NUMBER = re.compile(r"(?P<left>\s*(?P<name>\w+)\s*=\s*)(?P<old>[-+0-9.eE_]+)(?P<gap>\s*)(?P<comment>(#.*)?)$")
@@ -65,9 +65,16 @@ def rewritten(start: Path | None, weights: Weights) -> str:
             gap = max(len(number["old"]) + len(number["gap"]), len(_plain(new)) + 1) if number["comment"] else 0
             line = f"{number['left']}{_plain(new):<{gap}}{number['comment']}"
         lines.append(line)
+        if found and table == "weights":  # what a file from before a signal came does not name
+            given = tomllib.loads(path.read_text(encoding="utf-8"))["weights"]
+            new_ones = sorted(n for n in OPTIONAL - set(given) if round(weights.signals[n], DECIMALS))
+            lines += [f"{name} = {_plain(weights.signals[name])}" for name in new_ones]
     body = "\n".join(lines).strip("\n")
     data = tomllib.loads(body)
-    if (data["bias"], data["weights"]) != (round(weights.bias, DECIMALS), _rounded(weights.signals)):
+    if (data["bias"], dict.fromkeys(OPTIONAL, 0.0) | data["weights"]) != (
+        round(weights.bias, DECIMALS),
+        _rounded(weights.signals),
+    ):
         raise BadWeights(
             N_("weights file {path}: write one number a line under [weights], as the shipped file does"), path=path
         )

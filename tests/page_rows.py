@@ -11,3 +11,13 @@ def page_rows() -> Iterator[Row]:
     yield Row("GET", "/login", ALL_200)
     yield Row("POST", "/login", (401,) * 7, form={"key": "tk_no"}, fresh=401)
     yield Row("POST", "/logout", (303,) * 7, form={})
+    yield from figure_rows()
+
+
+def figure_rows() -> Iterator[Row]:
+    """Return the rows of key figures and quality."""
+    yield Row("GET", "/regions/figures", ALL_200)
+    cusco = (403, 403, 403, 403, 200, 403, 200)
+    yield Row("GET", "/regions/figures", cusco, "/regions/figures?office=ott-cusco&table=desk-days&format=json")
+    yield Row("GET", "/quality", ALL_200)
+    yield Row("GET", "/quality/report", (404,) * 7, fresh=404)

@@ -11,9 +11,21 @@ ROOT = Path(__file__).resolve().parents[1]
 # DESIGN.md's arrows: a module imports from its own step and those before it, never from a later one.
 STEPS = (
     {"records", "errors", "language", "access", "stopwatch"},
-    {"places", "sectors", "text", "spelling", "fields", "setting_kinds", "settings", "weights", "introductions"},
+    {
+        "places",
+        "macro_regions",
+        "sectors",
+        "text",
+        "spelling",
+        "fields",
+        "setting_kinds",
+        "settings",
+        "weights",
+        "introductions",
+    },
     {"table_export"},
     {"sources", "store", "encode", "bundled_model", "vector_cache", "importing", "history"},
+    {"key_figures", "quality"},
     {"checking"},
     {"editing"},
     {"bulk"},

@@ -78,7 +78,8 @@ def test_the_formula_by_hand(weights):
     assert found.order.tolist() == [1, 0]
     by_name = dict(zip(found.names, found.terms[1].tolist(), strict=True))
     assert by_name == {
-        "text": 3, "distance": -0.5, "same_region": 2, "same_country": 0, "sector": 0, "sector_texts": 0, "profile": 0,
+        "text": 3, "distance": -0.5, "same_region": 2, "macro_region": 0, "same_country": 0, "profile": 0,
+        "sector": 0, "sector_texts": 0,
         "track_record": 0.5, "track_record_near": 0, "track_record_sector": 0, "experience": 2, "collaboration": 0,
     }  # fmt: skip
 

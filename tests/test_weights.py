@@ -66,7 +66,8 @@ def test_every_number_lands_where_it_belongs(read):
     assert found.exposure == ExposureWeights(strength=0.8, price=0.05)
     assert found.caps == {"track_record": 5}
     assert found.signals == {
-        "text": 1.5, "profile": 0.6, "distance": 0.1, "same_region": 2, "same_country": 0.5, "sector": 1, "sector_texts": 0.7,
+        "text": 1.5, "profile": 0.6, "distance": 0.1, "same_region": 2, "macro_region": 0, "same_country": 0.5, "sector": 1,
+        "sector_texts": 0.7,
         "track_record": 0.02, "track_record_near": 0.3, "track_record_sector": 0.4, "experience": 0.7, "collaboration": 0.9,
     }  # fmt: skip
 

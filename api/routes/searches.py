@@ -8,7 +8,7 @@ from api.cursors import Cursor
 from api.desk_schemas import ID, Id, InboxOut, MarkIn, SearchIn, SearchOut
 from api.desk_state import EXPORTED, AtDesk, Expected, Limit, RequestId, tagged, whole
 from api.exports import FILES, Exported
-from api.state import Records
+from api.state import Groups, Records
 from matcher.list_columns import INBOX
 from matcher.saved_searches import to_question
 from matcher.store import inbox, searches
@@ -27,9 +27,11 @@ def list_searches(caller: AtDesk, store: Records) -> object:
 
 
 @router.post("/v1/searches", response_model=SearchOut, status_code=status.HTTP_201_CREATED)
-def save_search(search: SearchIn, caller: AtDesk, store: Records, response: Response, request: RequestId) -> object:
+def save_search(
+    search: SearchIn, caller: AtDesk, store: Records, groups: Groups, response: Response, request: RequestId
+) -> object:
     """Save a search: texts written from now on that match it with at least `threshold` come to the inbox."""
-    question = to_question(search.record())
+    question = to_question(search.record(), groups)
     with store.writing() as writer:
         if search.evidence_id is not None:
             the_text(writer.session, search.evidence_id)
@@ -53,12 +55,13 @@ def change_search(
     search: SearchIn,
     caller: AtDesk,
     store: Records,
+    groups: Groups,
     response: Response,
     expected: Expected,
     request: RequestId,
 ) -> object:
     """Change a saved search. To another question, what is there already is old."""
-    question = to_question(search.record())
+    question = to_question(search.record(), groups)
     with store.writing() as writer:
         if search.evidence_id is not None:
             the_text(writer.session, search.evidence_id)

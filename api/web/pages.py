@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.web import ask, session
+from api.web import ask, figures, quality, session
 
 router = APIRouter()
-for part in (ask, session):
+for part in (ask, figures, quality, session):
     router.include_router(part.router)

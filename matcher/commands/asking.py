@@ -16,6 +16,7 @@ from matcher.errors import BadInput, NotFound, SnapshotError
 from matcher.index.snapshot import current_id, read_manifest
 from matcher.language import N_
 from matcher.list_columns import match_columns
+from matcher.macro_regions import MacroRegions
 from matcher.records import Filters, Query, Side
 from matcher.sources.columns import SIDES
 from matcher.table_export import to_bytes
@@ -61,7 +62,11 @@ from matcher.table_export import to_bytes
     "--spread", is_flag=True, help=N_("Let partners with many introductions lately give their place to others.")
 )
 @click.option("--only-country", multiple=True, help=N_("Show only partners in this country; may be repeated."))
-@click.option("--only-region", multiple=True, help=N_("Show only partners in this region; may be repeated."))
+@click.option(
+    "--only-region",
+    multiple=True,
+    help=N_("Show only partners in this region, or in the regions of this macro-region; may be repeated."),
+)
 @click.option("--only-sector", multiple=True, help=N_("Show only partners of this sector; may be repeated."))
 @click.option(
     "--only-kind", multiple=True, help=N_("Show only partners of this kind (university, firm…); may be repeated.")
@@ -110,7 +115,9 @@ def match_command(
     format_ = format_of(output) if output else None
     # Whatever can be said without the model is said before it is loaded.
     current_id(context.settings.home)
-    query = checked(Query(text, **{"seeks": Side.SUPPLY, **chosen, **given})) if text is not None else None
+    groups = MacroRegions.load(context.settings.macro_regions)
+    asked = Query(text, **{"seeks": Side.SUPPLY, **chosen, **given}) if text is not None else None
+    query = checked(asked, groups) if asked else None
     with render.waiting(context.say(N_("Looking for partners"))):
         engine = parts.open_live_engine(context.settings).current()
         query = query or engine.query_for(evidence_id or "", **chosen, **given)

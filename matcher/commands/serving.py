@@ -11,6 +11,7 @@ from matcher import parts
 from matcher.commands.context import Context, in_context, with_language
 from matcher.index.snapshot import current_id
 from matcher.language import N_
+from matcher.macro_regions import MacroRegions
 from matcher.settings import TABLE, variable_of
 from matcher.store import keys
 from matcher.weights import Weights
@@ -33,6 +34,7 @@ def serve_command(context: Context, /, **options: str | None) -> None:
 
     settings = context.settings.overridden({name: value for name, value in options.items() if value})
     current_id(settings.home)  # without a snapshot there is nothing to serve: say so now
+    MacroRegions.load(settings.macro_regions)
     Weights.load(settings.weights)  # as with whatever else is wrong before the model is loaded
     store = parts.open_store(settings)
     with closing(store), store.reading() as session:

@@ -15,6 +15,7 @@ from matcher.engine import Engine
 from matcher.errors import BadInput
 from matcher.index.snapshot import Snapshot, current_id
 from matcher.language import N_, Translate
+from matcher.macro_regions import MacroRegions
 from matcher.weights import Weights
 
 if TYPE_CHECKING:  # their libraries are slow to import, and only tuning needs them
@@ -57,7 +58,7 @@ def tune_command(
         raise BadInput(N_("give benchmark folders or --from-outcomes, see `tinkuy tune --help`"))
     if path.exists() and not force:
         raise BadInput(N_("{path} exists: give another --out, or --force to overwrite it"), path=path)
-    start = Weights.load(settings.weights)
+    start, groups = Weights.load(settings.weights), MacroRegions.load(settings.macro_regions)
     weights_file.rewritten(settings.weights, start)  # a file that cannot be written anew is refused before the work
     path.parent.mkdir(parents=True, exist_ok=True)
     if from_outcomes:
@@ -67,9 +68,9 @@ def tune_command(
         trials: list[trial.Trial] = []
         for number, folder in enumerate(folders):
             with render.progress_bar(say(N_("Reading {folder}")).format(folder=folder.name)) as progress:
-                trials.append(trial.from_folder(folder, Path(home) / str(number), encoder, start, progress))
+                trials.append(trial.from_folder(folder, Path(home) / str(number), encoder, start, progress, groups))
         if from_outcomes:
-            engine = Engine(Snapshot.open_current(settings.home, encoder), encoder, start)
+            engine = Engine(Snapshot.open_current(settings.home, encoder), encoder, start, groups)
             trials.append(trial.from_history(engine))
         with render.progress_bar(say(N_("Tuning"))) as progress:
             tuned = tuning.tune(trials, start, seed=seed, progress=progress)

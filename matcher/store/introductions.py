@@ -187,12 +187,12 @@ def _count(writer: Writer, row: IntroductionRow, date: dt.date) -> None:
         return
     need = public_texts(session, [row.evidence]).get(row.evidence) if row.evidence else None
     firm = public_partners(session, [row.demand]).get(row.demand)
-    place, sectors = _served(need if need and row.demand in need.partners else None, firm)
+    place, sectors = served(need if need and row.demand in need.partners else None, firm)
     country = place.partition("-")[0] if place else (firm.country if firm else None)
     writer.put(Outcome(id_, row.supply, stage, row.demand, date, country, place, sectors, owner=row.organisation))
 
 
-def _served(need: Evidence | None, firm: Partner | None) -> tuple[str | None, tuple[str, ...]]:
+def served(need: Evidence | None, firm: Partner | None) -> tuple[str | None, tuple[str, ...]]:
     """Return region and sectors of whom the introduction serves: those of the need, else those of the firm."""
     region = (need.region if need else None) or (firm.region if firm else None)
     return region, (need.sectors if need else ()) or (firm.sectors if firm else ())
