@@ -48,10 +48,16 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
     :param store: the database that is followed from then on, until `close`. Without it the database is opened and
         read when there is a question, and no thread is started: what a command needs.
     """
-    encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights)
+    encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights_file())
     follow = saved_searches.on_change(store) if store else None
     return LiveEngine(
-        settings.home, encoder, weights, store or open_store(settings), watch=store is not None, on_change=follow
+        settings.home,
+        encoder,
+        weights,
+        store or open_store(settings),
+        watch=store is not None,
+        on_change=follow,
+        weights_file=settings.weights_file,
     )
 
 

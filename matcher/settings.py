@@ -53,7 +53,14 @@ class Settings:
         ),
     )
     weights: Path | None = field(
-        default=None, metadata=setting(FILE, N_("Another weights file; not set: matcher/weights.toml"))
+        default=None,
+        metadata=setting(
+            FILE,
+            N_(
+                "Another weights file; not set: weights.toml in the home folder, which the administration page writes, "
+                "else matcher/weights.toml"
+            ),
+        ),
     )
     language: str = field(
         default="es", metadata=setting(one_of(*languages()), N_("Language of the interface"), name="lang")
@@ -139,6 +146,15 @@ class Settings:
     def database(self) -> Path:
         """The SQLite file that holds the records where no database's address is given."""
         return self.home / "tinkuy.db"
+
+    @property
+    def weights_home(self) -> Path:
+        """The weights file that is written where no other is named."""
+        return self.weights or self.home / "weights.toml"
+
+    def weights_file(self) -> Path | None:
+        """Return the weights file in force now; None is the shipped one."""
+        return self.weights_home if self.weights or self.weights_home.exists() else None
 
     @property
     def vectors(self) -> Path:

@@ -12,11 +12,11 @@ ROOT = Path(__file__).resolve().parents[1]
 STEPS = (
     {"records", "errors", "language", "access", "stopwatch"},
     {"places", "sectors", "text", "spelling", "fields", "setting_kinds", "settings", "weights", "introductions"},
-    {"table_export"},
+    {"table_export", "upload_files"},
     {"sources", "store", "encode", "bundled_model", "vector_cache", "importing", "history"},
     {"checking"},
     {"editing"},
-    {"bulk"},
+    {"bulk", "uploads", "undoing"},
     {"index"},
     {"candidates"},
     {"signals"},
@@ -28,6 +28,7 @@ STEPS = (
     {"live"},
     {"gains", "learning"},
     {"tuning", "weights_file"},
+    {"weights_preview", "weights_edit"},
     {"feeds", "list_columns", "saved_searches"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
 )

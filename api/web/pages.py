@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.web import ask, session
+from api.web import admin, ask, session, upload
 
 router = APIRouter()
-for part in (ask, session):
+for part in (ask, session, upload, admin):
     router.include_router(part.router)
