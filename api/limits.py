@@ -20,7 +20,7 @@ from matcher.settings import Settings
 
 FAILURES = "10/minute"  # keys that are not valid, of one address
 KEY_TIMES = 5  # a key may ask as many times more than an address without one
-BULK = "/v1/bulk"
+BULK = ("/v1/bulk", "/desk/upload")  # where whole files come
 BULK_TIMES = 20
 
 

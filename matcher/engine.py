@@ -105,6 +105,14 @@ class Engine:
         }
         return engine
 
+    def weighed(self, weights: Weights) -> "Engine":
+        """Return the engine with other weights; nothing else depends on them."""
+        if weights == self.weights:
+            return self
+        engine = copy(self)
+        engine.weights = weights
+        return engine
+
     def prepare(self) -> None:
         """Do now what the first questions would wait for."""
         for meanings in self.meanings.values():

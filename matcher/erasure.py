@@ -18,7 +18,7 @@ from matcher.errors import NotFound, SnapshotMissing
 from matcher.index.snapshot import Snapshot, building, current_id
 from matcher.language import N_, Translate
 from matcher.records import Evidence, Outcome, Partner, Record
-from matcher.store import audit, database
+from matcher.store import audit, database, import_runs
 from matcher.store.rows import ROWS, to_evidence
 from matcher.store.store import Store
 from matcher.store.tables import (
@@ -34,6 +34,7 @@ from matcher.store.tables import (
     TombstoneRow,
 )
 from matcher.store.writer import Writer
+from matcher.upload_files import UPLOADS
 from matcher.vector_cache import CachedEncoder
 
 PLACES = {  # what `Erased.removed` counts, as people read it
@@ -46,6 +47,7 @@ PLACES = {  # what `Erased.removed` counts, as people read it
     "saved_search": N_("Saved searches"),
     "inbox": N_("Entries of inboxes"),
     "reply": N_("Kept answers to writes"),
+    "import": N_("What is remembered of imports"),
     "audit": N_("Entries of the audit log that no longer name it"),
     "vectors": N_("Cached vectors"),
     "snapshots": N_("Snapshots"),
@@ -88,6 +90,7 @@ def erase(
         removed["snapshots"] = _from_snapshots(store, home, encoder, progress)
     clean = database.compact(store.engine)
     (home / "refusals.csv").unlink(missing_ok=True)  # of imports: rows that were refused are quoted there
+    shutil.rmtree(home / UPLOADS, ignore_errors=True)  # files that wait to be confirmed
     return Erased(removed, _notes(store, partner, shared, clean))
 
 
@@ -114,7 +117,9 @@ def _from_database(
         gone = writer.delete(Partner, partner)
     removed |= {ROWS[kind].__tablename__: len(ids) for kind, ids in gone.items()}
     removed["reply"] = _delete(session, ReplyRow)  # any may quote it, and they are a convenience only
-    for kind, ids in {Partner: [partner], Evidence: gone.get(Evidence, []), Outcome: gone.get(Outcome, [])}.items():
+    known = {Partner: [partner], Evidence: gone.get(Evidence, []), Outcome: gone.get(Outcome, [])}
+    removed["import"] = import_runs.forget(session, known)
+    for kind, ids in known.items():
         removed["audit"] += audit.forget(session, ROWS[kind].__tablename__, ids)
     audit.record(session, caller, "erase", "partner", audit.erased_name(partner), request)
     own = [text for text in texts if text.id in set(gone.get(Evidence, []))]

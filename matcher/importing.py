@@ -10,6 +10,7 @@ from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate
 from matcher.sources import benchmark, proinnovate, table
 from matcher.sources.reading import Read, Reader, Refusal, Row
+from matcher.store import import_runs
 from matcher.store.store import Store
 from matcher.store.writer import BATCH, Writer
 
@@ -51,6 +52,9 @@ def import_files(store: Store, format_: str, paths: Sequence[Path], progress: Pr
             _write(writer, part, summary)
             if progress:
                 progress(start + len(part), len(rows))
+        counts = {name: getattr(summary, name) for name in ("read", "added", "changed", "unchanged")}
+        refused = [import_runs.Refused.of(refusal) for refusal in summary.refusals]
+        import_runs.record(writer.session, format_, [path.name for path in paths], counts, refused, writer.version)
     return summary
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from matcher.compacting import compact, due
 from matcher.encode import Encoder
 from matcher.engine import Engine
-from matcher.errors import DatabaseAway, SnapshotError, SnapshotMissing
+from matcher.errors import BadWeights, DatabaseAway, SnapshotError, SnapshotMissing
 from matcher.following import Follower
 from matcher.index.snapshot import Snapshot, current_id
 from matcher.language import N_
@@ -46,10 +46,13 @@ class LiveEngine:
         macro_regions: MacroRegions | None = None,
         poll_s: float = POLL_S,
         compact_every_s: float = COMPACT_EVERY_S,
+        weights_file: Callable[[], Path | None] | None = None,
     ) -> None:
         """Prepare; nothing is opened before the first question.
 
         :param watch: start a thread that follows the database; without it `catch_up` does that when it is called.
+        :param weights_file: tells which file holds the weights in force (None: the shipped one); when it changes they
+            are taken up.
         :param on_change: told of every change when an engine has it, sometimes more than once, by the thread.
         :param macro_regions: the shipped ones without it.
         """
@@ -60,6 +63,8 @@ class LiveEngine:
         self.macro_regions = macro_regions or shipped()
         self.poll_s = poll_s
         self.compact_every_s = compact_every_s
+        self._weights_file = weights_file
+        self._weights_seen = self._weights_state()
         self._store = store
         self._follower = Follower(store, encoder) if store else None
         self._watch = watch and store is not None
@@ -110,6 +115,22 @@ class LiveEngine:
             self._step()
         return self.current()
 
+    def reweigh(self) -> None:
+        """Take up the weights file that is in force, where it has changed; one that cannot be used changes nothing."""
+        with self._lock:
+            seen = self._weights_state()
+            if self._weights_file is None or seen == self._weights_seen:
+                return
+            self._weights_seen = seen
+            try:
+                self.weights = Weights.load(self._weights_file())
+            except BadWeights as error:
+                log.error("the weights in use go on: %s", error)
+                return
+            if self._engine is not None:
+                self._engine = self._engine.weighed(self.weights)
+        log.info("other weights are in use")
+
     def close(self) -> None:
         """Stop the thread; what it was reading is read again by the next one."""
         self._closing.set()
@@ -153,7 +174,7 @@ class LiveEngine:
     def _forget(self, engine: Engine) -> None:
         """Let `engine` answer, without what must no longer be seen; the lock is held."""
         assert self._follower is not None  # noqa: S101 - called with a store only
-        self._engine, self._checked = self._follower.forgetting(engine)
+        self._engine, self._checked = self._follower.forgetting(engine.weighed(self.weights))
 
     def _swap(self, engine: Engine) -> None:
         with self._lock:
@@ -175,7 +196,8 @@ class LiveEngine:
                 self._closing.wait(10 * self.poll_s)
 
     def _step(self) -> None:
-        """Look once at the database and the snapshot, and do what there is to do."""
+        """Look once at the weights, the database and the snapshot, and do what there is to do."""
+        self.reweigh()
         if self._store is None or self._follower is None:
             return
         state = self._store.state()
@@ -239,6 +261,15 @@ class LiveEngine:
                 self.on_change(engine, changes)
             except Exception:
                 log.exception("what follows from a change could not be done")
+
+    def _weights_state(self) -> tuple[object, ...]:
+        """Return what changes with the weights file."""
+        path = self._weights_file() if self._weights_file else None
+        try:
+            found = path.stat() if path else None
+        except OSError:
+            return (path,)
+        return (path, found.st_mtime_ns, found.st_size, found.st_ino) if found else (path,)
 
     def _serving(self) -> str | None:
         try:

@@ -50,7 +50,7 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
         read when there is a question, and no thread is started: what a command needs.
     """
     groups = MacroRegions.load(settings.macro_regions)
-    encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights)
+    encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights_file())
     follow = saved_searches.on_change(store) if store else None
     return LiveEngine(
         settings.home,
@@ -59,6 +59,7 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
         store or open_store(settings),
         watch=store is not None,
         on_change=follow,
+        weights_file=settings.weights_file,
         macro_regions=groups,
     )
 

@@ -68,7 +68,14 @@ class Settings:
         ),
     )
     weights: Path | None = field(
-        default=None, metadata=setting(FILE, N_("Another weights file; not set: matcher/weights.toml"))
+        default=None,
+        metadata=setting(
+            FILE,
+            N_(
+                "Another weights file; not set: weights.toml in the home folder, which the administration page writes, "
+                "else matcher/weights.toml"
+            ),
+        ),
     )
     macro_regions: Path | None = field(
         default=None,
@@ -169,6 +176,15 @@ class Settings:
     def reports(self) -> Path:
         """The folder of the evaluation report that the pages show."""
         return self.home / "reports"
+
+    @property
+    def weights_home(self) -> Path:
+        """The weights file that is written where no other is named."""
+        return self.weights or self.home / "weights.toml"
+
+    def weights_file(self) -> Path | None:
+        """Return the weights file in force now; None is the shipped one."""
+        return self.weights_home if self.weights or self.weights_home.exists() else None
 
     @property
     def vectors(self) -> Path:

@@ -4,6 +4,7 @@ Cusco's office serves the weavers (`tejedoras`), Tacna's the dryers (`secadores`
 a confidential need and a told outcome; a partner of theirs has withdrawn.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from matcher.introductions import Standing
 from matcher.live import LiveEngine
 from matcher.records import Evidence, Outcome, Partner, Query, Side, Stage
 from matcher.saved_searches import to_question
+from matcher.settings import Settings
 from matcher.store import introductions, keys, organisations, searches, shortlists
 from matcher.store.desk_views import now
 from matcher.store.store import Store
@@ -157,7 +159,8 @@ def network(folder: Path, *, fresh: bool = False, **settings: str) -> Iterator[N
         store = Store.open(folder / "home" / "tinkuy.db")
         inner = FakeEncoder()
         encoder = CachedEncoder(inner, folder / "cache" / "vectors.sqlite")
-        live = LiveEngine(folder / "home", encoder, Weights.load(), store, watch=False)
+        weights_file = Settings.read(os.environ).weights_file
+        live = LiveEngine(folder / "home", encoder, Weights.load(), store, watch=False, weights_file=weights_file)
         app = create_app(live=live, store=store)
     app.state.live, app.state.store = live, store
     made = {}

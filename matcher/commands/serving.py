@@ -35,7 +35,7 @@ def serve_command(context: Context, /, **options: str | None) -> None:
     settings = context.settings.overridden({name: value for name, value in options.items() if value})
     current_id(settings.home)  # without a snapshot there is nothing to serve: say so now
     MacroRegions.load(settings.macro_regions)
-    Weights.load(settings.weights)  # as with whatever else is wrong before the model is loaded
+    Weights.load(settings.weights_file())  # as with whatever else is wrong before the model is loaded
     store = parts.open_store(settings)
     with closing(store), store.reading() as session:
         keys.may_listen(session, settings.host)

@@ -58,8 +58,9 @@ def tune_command(
         raise BadInput(N_("give benchmark folders or --from-outcomes, see `tinkuy tune --help`"))
     if path.exists() and not force:
         raise BadInput(N_("{path} exists: give another --out, or --force to overwrite it"), path=path)
-    start, groups = Weights.load(settings.weights), MacroRegions.load(settings.macro_regions)
-    weights_file.rewritten(settings.weights, start)  # a file that cannot be written anew is refused before the work
+    start, groups = Weights.load(settings.weights_file()), MacroRegions.load(settings.macro_regions)
+    # A file that cannot be written anew is refused before the work.
+    weights_file.rewritten(settings.weights_file(), start)
     path.parent.mkdir(parents=True, exist_ok=True)
     if from_outcomes:
         current_id(settings.home)  # without a snapshot there is nothing to learn from: say so now
@@ -74,7 +75,7 @@ def tune_command(
             trials.append(trial.from_history(engine))
         with render.progress_bar(say(N_("Tuning"))) as progress:
             tuned = tuning.tune(trials, start, seed=seed, progress=progress)
-    text = weights_file.text_of(tuned, settings.weights, encoder.revision, datetime.now(UTC).date())
+    text = weights_file.text_of(tuned, settings.weights_file(), encoder.revision, datetime.now(UTC).date())
     path.write_text(text, encoding="utf-8")
     context.print(_results(tuned, say))
     context.print(_numbers(start, tuned.weights, say))

@@ -28,11 +28,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One row that could not be read, where it stood and why."""
+    """One row that could not be read, where it stood and why. `column`: its heading, where one cell is at fault."""
 
     file: str
     number: int
     error: TinkuyError
+    column: str = ""
 
     @property
     def reason(self) -> str:

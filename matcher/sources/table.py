@@ -4,13 +4,15 @@ Which table a file or sheet is, its columns tell. Their order and that of the fi
 """
 
 import csv
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
-from matcher.errors import BadInput, NotFound
+from matcher.errors import BadInput, NotFound, TinkuyError
 from matcher.fields import find_field
 from matcher.language import N_, Translate
 from matcher.places import country_of, find_country, find_region
@@ -23,6 +25,7 @@ from matcher.text import clean, detect_language, fold
 
 NOTES = "leame"  # the template's sheet of explanations
 SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")  # ECMA-376, 18.17.3
+_NAMES = frozenset(column.name for sheet in SHEETS for column in sheet.columns)
 Values = dict[str, str]
 
 
@@ -59,7 +62,7 @@ def read(paths: Sequence[Path], stored: Mapping[str, str] | None = None) -> Iter
                     )
                 yield Row(file, number, (record,))
             except (BadInput, NotFound) as error:
-                yield Refusal(file, number, error)
+                yield Refusal(file, number, error, _at_fault(error, cells.header, columns))
 
 
 def write_template(path: Path, translate: Translate, *, spanish: bool) -> list[Path]:
@@ -204,17 +207,51 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.replace("|", ";").split(";") if part.strip()]
 
 
-def _codes(text: str, find: Callable[[str], str]) -> tuple[str, ...]:
+def _codes(row: Values, column: str, find: Callable[[str], str]) -> tuple[str, ...]:
     """Read codes or names, separated by ; | or, where the whole is no name, by commas."""
     codes: list[str] = []
-    for part in _split(text):
-        try:
-            codes.append(find(part))
-        except NotFound:
-            if "," not in part:
-                raise
-            codes += [find(piece.strip()) for piece in part.split(",") if piece.strip()]
+    with _in(column):
+        for part in _split(row.get(column, "")):
+            try:
+                codes.append(find(part))
+            except NotFound:
+                if "," not in part:
+                    raise
+                codes += [find(piece.strip()) for piece in part.split(",") if piece.strip()]
     return tuple(dict.fromkeys(codes))
+
+
+def _day(row: Values) -> dt.date | None:
+    with _in("date"):
+        return parse_date(row.get("date", ""))
+
+
+def _named(row: Values, column: str, ids: "_Ids") -> tuple[str, ...]:
+    """Return the ids of the partners that a cell names by id or name, each once."""
+    with _in(column):
+        return tuple(dict.fromkeys(ids.find(part) for part in _split(row[column])))
+
+
+def _one(row: Values, column: str, ids: "_Ids") -> str:
+    with _in(column):
+        return ids.find(row[column])
+
+
+@contextmanager
+def _in(column: str) -> Iterator[None]:
+    """Let an error of one cell tell the column that it stands in."""
+    try:
+        yield
+    except (BadInput, NotFound) as error:
+        error.values.setdefault("column", column)
+        raise
+
+
+def _at_fault(error: TinkuyError, header: Sequence[str], columns: Mapping[int, str]) -> str:
+    """Return the heading, as the file has it, of the column that an error is about; several with commas between."""
+    names = str(error.values.get("column") or error.values.get("columns") or "").split(", ")
+    headings = {name: header[i] for i, name in reversed(columns.items()) if i < len(header)}
+    return ", ".join(headings.get(name, name) for name in names if name in _NAMES)
 
 
 def _need(row: Values, *columns: str) -> None:
@@ -241,13 +278,15 @@ def _kind(row: Values, default: str) -> str:
 
 def _place(row: Values) -> tuple[str | None, str | None]:
     """Return country and region; the region tells the country where only it is given."""
-    country = find_country(row["country"]) if row.get("country") else None
-    region = find_region(row["region"], country) if row.get("region") else None
-    inside = country_of(region)
-    if country and inside and inside != country:
-        raise BadInput(
-            N_("region {region} lies in {inside}, not in {country}"), region=region, inside=inside, country=country
-        )
+    with _in("country"):
+        country = find_country(row["country"]) if row.get("country") else None
+    with _in("region"):
+        region = find_region(row["region"], country) if row.get("region") else None
+        inside = country_of(region)
+        if country and inside and inside != country:
+            raise BadInput(
+                N_("region {region} lies in {inside}, not in {country}"), region=region, inside=inside, country=country
+            )
     return country or inside, region
 
 
@@ -262,7 +301,7 @@ def _partner(row: Values, ids: _Ids) -> Partner:
         country=country,
         region=region,
         city=row.get("city") or None,
-        sectors=_codes(row.get("sectors", ""), find_sector),
+        sectors=_codes(row, "sectors", find_sector),
         size=_choice(row, "size", SIZES) if row.get("size") else None,
         url=row.get("url") or None,
         contact=row.get("contact") or None,
@@ -273,9 +312,10 @@ def _partner(row: Values, ids: _Ids) -> Partner:
 
 def _evidence(row: Values, ids: _Ids, default_kind: str) -> Evidence:
     _need(row, "partners", "text")
-    if len(row["text"]) > MAX_TEXT:
-        raise too_long(row["text"])
-    partners = tuple(dict.fromkeys(ids.find(part) for part in _split(row["partners"])))
+    with _in("text"):
+        if len(row["text"]) > MAX_TEXT:
+            raise too_long(row["text"])
+    partners = _named(row, "partners", ids)
     title = row.get("title") or None
     return Evidence(
         id=row.get("id") or f"{partners[0]}-{digest(title, row['text'])}",
@@ -284,9 +324,9 @@ def _evidence(row: Values, ids: _Ids, default_kind: str) -> Evidence:
         text=row["text"],
         title=title,
         language=row.get("language", "").lower() or detect_language(row["text"]),
-        date=parse_date(row.get("date", "")),
-        sectors=_codes(row.get("sectors", ""), find_sector),
-        fields=_codes(row.get("fields", ""), find_field),
+        date=_day(row),
+        sectors=_codes(row, "sectors", find_sector),
+        fields=_codes(row, "fields", find_field),
         region=_place(row)[1],
         source=row.get("source") or None,
     )
@@ -295,9 +335,9 @@ def _evidence(row: Values, ids: _Ids, default_kind: str) -> Evidence:
 def _outcome(row: Values, ids: _Ids) -> Outcome:
     _need(row, "partner", "stage")
     country, region = _place(row)
-    partner = ids.find(row["partner"])
-    counterpart = ids.find(row["counterpart"]) if row.get("counterpart") else None
-    when, stage = parse_date(row.get("date", "")), Stage(_choice(row, "stage", STAGES))
+    partner = _one(row, "partner", ids)
+    counterpart = _one(row, "counterpart", ids) if row.get("counterpart") else None
+    when, stage = _day(row), Stage(_choice(row, "stage", STAGES))
     return Outcome(
         id=row.get("id") or f"{partner}-{digest(counterpart, str(when), stage, row.get('note'))}",
         partner=partner,
@@ -306,7 +346,7 @@ def _outcome(row: Values, ids: _Ids) -> Outcome:
         date=when,
         country=country,
         region=region,
-        sectors=_codes(row.get("sectors", ""), find_sector),
+        sectors=_codes(row, "sectors", find_sector),
         text=row.get("note") or None,
     )
 

@@ -65,6 +65,30 @@ def entries(session: Session, since: dt.datetime | None = None, limit: int = 100
     ][::-1]
 
 
+def search(
+    session: Session, action: str | None = None, record: str | None = None, before: int | None = None, limit: int = 50
+) -> list[Entry]:
+    """Return entries, newest first.
+
+    :param action: only these; `record`: only of records whose id holds it; `before`: only those before this entry.
+    """
+    wanted = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
+    if action:
+        wanted = wanted.where(AuditRow.action == action)
+    if record:
+        wanted = wanted.where(AuditRow.record.contains(record, autoescape=True))
+    if before is not None:
+        wanted = wanted.where(AuditRow.id < before)
+    return [
+        Entry(r.id, r.at, r.key, r.organisation, r.action, r.kind, r.record, r.request) for r in session.scalars(wanted)
+    ]
+
+
+def actions(session: Session) -> list[str]:
+    """Return the actions that there are entries of."""
+    return list(session.scalars(select(AuditRow.action).distinct().order_by(AuditRow.action)))
+
+
 def forget(session: Session, kind: str, ids: Iterable[str]) -> int:
     """Put what tells nothing, `erased-…`, in the place of records' ids; return how many entries named them."""
     changed = 0

@@ -243,3 +243,40 @@ class InboxRow(Base):
     probability: Mapped[float] = mapped_column(Double)
     at: Mapped[dt.datetime] = mapped_column(index=True)
     read: Mapped[dt.datetime | None]
+
+
+class ImportRunRow(Base):
+    """One import: a command's, or an upload of the pages (`source` "upload"), which alone can be undone.
+
+    `refusals`: the first of them, see `import_runs.Refused`. `undone`: when; `left`: [kind, id, why] of each record
+    that its undoing left alone.
+    """
+
+    __tablename__ = "import_run"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    source: Mapped[str] = mapped_column(String, index=True)
+    organisation: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    key: Mapped[str | None]
+    files: Mapped[list[str]]
+    read: Mapped[int]
+    added: Mapped[int]
+    changed: Mapped[int]
+    unchanged: Mapped[int]
+    refused: Mapped[int]
+    refusals: Mapped[list[Any]] = mapped_column(JSON)
+    version: Mapped[int] = mapped_column(BigInteger)
+    undone: Mapped[dt.datetime | None]
+    left: Mapped[list[Any]] = mapped_column(JSON)
+
+
+class ImportChangeRow(Base):
+    """A record that an upload wrote, and what it was before (None: it was not there)."""
+
+    __tablename__ = "import_change"
+
+    run: Mapped[str] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String, primary_key=True)
+    record: Mapped[str] = mapped_column(String, primary_key=True, index=True)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
