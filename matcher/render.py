@@ -11,13 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from matcher.comparing import weighty
 from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Evidence, Match, MatchList, Partner, Passage, Side, Verdict
 from matcher.sectors import sector_name
-from matcher.weights import RULE_OF
 
-REASONS, WEIGHTY = 4, 0.06  # reasons shown, and the log-odds below which one is none
+REASONS = 4  # shown
 MOVED = 2  # ranks; fewer are not worth a line
 WITHOUT = {
     "place": N_("without counting place: no. {rank}"),
@@ -41,7 +41,7 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
     table.add_column(say(N_("Why")), ratio=3)
     table.add_column(say(N_("Best passage")), ratio=5)
     for match in answer.matches:
-        why = Text("\n").join(Text("· " + reason) for reason in _reasons(match))
+        why = Text("\n").join(Text("· " + reason) for reason in weighty(match, REASONS))
         if moved := _moved(match, say):
             why.append("\n" + moved, style="dim")
         for turn in (c for c in match.contributions if c.signal == "exposure"):
@@ -53,16 +53,6 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
         return table
     advice = Text("\n").join(Text("· " + step) for step in answer.advice)
     return Group(Panel(advice, title=say(N_("No good match")), border_style="yellow"), table)
-
-
-def _reasons(match: Match) -> list[str]:
-    """Return the weightiest reasons for a match, one of each rule."""
-    told: dict[str, str] = {}
-    for c in sorted(match.contributions, key=lambda c: -c.contribution):
-        # The same country says little where kilometres stand beside, nor these texts where the sector does.
-        if c.contribution >= WEIGHTY and c.signal not in ("same_country", "sector_texts"):
-            told.setdefault(RULE_OF.get(c.signal) or "text", c.reason)
-    return list(told.values())[:REASONS]
 
 
 def _moved(match: Match, say: Translate) -> str:

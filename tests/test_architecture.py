@@ -41,7 +41,8 @@ STEPS = (
     {"gains", "learning"},
     {"tuning", "weights_file"},
     {"weights_preview", "weights_edit"},
-    {"feeds", "list_columns", "saved_searches"},
+    {"feeds", "list_columns", "saved_searches", "comparing", "drafts"},
+    {"desk_news"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}

@@ -89,7 +89,7 @@ def _at_desks(*urls: str, **more: object) -> Callable[[Network], Asked]:
 
 
 def _as_files(*urls: str) -> Callable[[Network], Asked]:
-    return _at_desks(*(f"{url}?format={f}" if f else url for url in urls for f in FORMATS))
+    return _at_desks(*(f"{url}{'&' if '?' in url else '?'}format={f}" if f else url for url in urls for f in FORMATS))
 
 
 def _feeds(ending: str) -> Callable[[Network], Asked]:
@@ -117,6 +117,51 @@ SHORTLIST = "/v1/shortlists/{evidence_id:path}"
 ENTRY = SHORTLIST + "/partners/{partner_id:path}"
 ENTRIES = ("/v1/shortlists/taller-2/partners/unsaac", "/v1/shortlists/retirado-1/partners/unsaac")
 SEARCH = {"name": "Tintes", "text": SUMMARY, "seeks": "demand", "threshold": 0}
+
+TEXTS = ("taller-1", "taller-2", "taller-3", "retirado-1", "unsaac-1")
+# The officer's desk, as pages and as what htmx asks of them.
+DESK_PAGES: dict[tuple[str, str], Callable[[Network], Asked]] = {
+    ("GET", "/desk"): _at_desks(
+        *(f"/desk?side={side}{more}" for side in Side for more in (
+            "", "&format=csv", "&format=xlsx", "&words=alpaca", "&new=true", "&sector=C14&region=PE-CUS",
+        )),
+    ),
+    ("GET", "/desk/text"): _at_desks(*(f"/desk/text?evidence={id_}{more}" for id_ in TEXTS for more in ("", "&format=csv", "&format=xlsx"))),
+    ("GET", "/desk/compare"): _at_desks(*(
+        f"/desk/compare?evidence={id_}&{two}" for id_ in TEXTS
+        for two in ("partner=unsaac&partner=unjbg", "partner=taller&partner=oregano", "partner=retirado&partner=taller")
+    )),
+    ("GET", "/desk/draft"): _at_desks(*(
+        f"/desk/draft?{of}&text_language={language}" for language in ("es", "en")
+        for of in ("introduction={0}", "introduction={1}", *(f"evidence={id_}&supply=unsaac&demand=taller" for id_ in TEXTS),
+                   "supply=unsaac&demand=retirado")
+    )),
+    ("GET", "/desk/board"): _at_desks("/desk/board", "/desk/board?moved={0}", "/desk/board?moved={1}&done=noted"),
+    ("GET", "/desk/shortlist"): _as_files("/desk/shortlist"),
+    ("GET", "/desk/introductions"): _as_files("/desk/introductions", "/desk/introductions?stage=met"),
+    ("GET", "/desk/introduction"): _at_desks("/desk/introduction?id={0}", "/desk/introduction?id={1}&to=declined"),
+    ("GET", "/desk/inbox"): _as_files("/desk/inbox", "/desk/inbox?unread=true", "/desk/inbox?search={2}"),
+    ("GET", "/desk/searches"): _as_files("/desk/searches"),
+    ("GET", "/desk/search"): _at_desks("/desk/search", "/desk/search?id={2}", *(f"/desk/search?evidence={id_}" for id_ in TEXTS)),
+    ("POST", "/desk/seen"): _at_desks("/desk/seen", data={}),
+    ("POST", "/desk/shortlist"): _at_desks(
+        "/desk/shortlist", data={"evidence": "taller-2", "partner": "unsaac", "note": "nota"}, headers={"HX-Request": "true"}
+    ),
+    ("POST", "/desk/shortlist/remove"): _at_desks(
+        "/desk/shortlist/remove", data={"evidence": "retirado-1", "partner": "unsaac", "version": "0"}
+    ),
+    ("POST", "/desk/propose"): _at_desks(
+        "/desk/propose", data={"evidence": "taller-2", "supply": "unsaac", "demand": "retirado"}
+    ),
+    ("POST", "/desk/step"): lambda found: [
+        (f"/desk/step?organisation={office}", {"data": {"id": id_, "to": to, "version": "0"}})
+        for office, desk in found.desks.items() for id_ in desk.introductions for to in ("declined", "project")
+    ],
+    ("POST", "/desk/inbox/read"): _at_desks("/desk/inbox/read", data={"ids": "999999"}),
+    ("POST", "/desk/search"): _at_desks("/desk/search", data={"name": "", "evidence": "taller-3"}),
+    ("POST", "/desk/search/remove"): _at_desks("/desk/search/remove", data={"id": "nadie", "version": "0"}),
+    ("POST", "/desk/search/feed"): _at_desks("/desk/search/feed", data={"id": "nadie", "version": "0"}),
+}  # fmt: skip
 
 # (method, path) -> what is asked of it. Writes are such that they change nothing that others look for.
 ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
@@ -182,13 +227,17 @@ ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("POST", "/v1/inbox/read"): _at_desks("/v1/inbox/read", json={"ids": [2**30]}),
     ("GET", "/v1/feeds/{feed}.json"): _feeds("json"),
     ("GET", "/v1/feeds/{feed}.atom"): _feeds("atom"),
+    ("GET", "/login"): _plain("/login"),
+    ("POST", "/login"): lambda _: [("/login", {"data": {"key": "tk_no"}})],
+    ("POST", "/logout"): _plain("/logout"),
+    **DESK_PAGES,
 }  # fmt: skip
 # What shows what is private to those who may see it; nobody else's answer may hold it.
 PRIVATE = {
     ("GET", path)
     for path in (
         "/v1/partners", "/v1/evidence", "/v1/outcomes", "/v1/partners/{partner_id:path}",
-        "/v1/evidence/{evidence_id:path}", "/v1/outcomes/{outcome_id:path}",
+        "/v1/evidence/{evidence_id:path}", "/v1/outcomes/{outcome_id:path}", "/desk", "/desk/text", "/desk/draft",
     )
 }  # fmt: skip
 

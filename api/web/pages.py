@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.web import admin, ask, figures, quality, session, upload
+from api.web import admin, ask, board, compare, desk, figures, inbox, quality, session, upload
 
 router = APIRouter()
-for part in (ask, figures, quality, session, upload, admin):
+for part in (ask, figures, quality, session, desk, board, compare, inbox, upload, admin):
     router.include_router(part.router)

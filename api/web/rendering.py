@@ -136,6 +136,7 @@ def _environment() -> Environment:
         stage=_word(words.STAGES),
         size=_word(words.SIZES),
         role=_word(words.ROLES),
+        signal=_word(words.SIGNALS),
         language_name=_word(words.LANGUAGES),
     )
     return made

@@ -20,4 +20,11 @@ SIZES = {"micro": N_("micro firm"), "small": N_("small firm"), "medium": N_("med
 ROLES = {
     "reader": N_("reader"), "contributor": N_("contributor"), "officer": N_("officer"), "admin": N_("administrator"),
 }  # fmt: skip
+SIGNALS = {
+    "text": N_("What its texts say"), "profile": N_("Its work as a whole"), "distance": N_("Distance"),
+    "same_region": N_("Same region"), "same_country": N_("Same country"), "sector": N_("Sector"),
+    "sector_texts": N_("Sector of its texts"), "track_record": N_("Track record"),
+    "track_record_near": N_("Track record near by"), "track_record_sector": N_("Track record in the sector"),
+    "experience": N_("Texts on record"), "collaboration": N_("Work with others"), "exposure": N_("Taking turns"),
+}  # fmt: skip
 LANGUAGES = {"es": "Español", "en": "English"}  # each in its own

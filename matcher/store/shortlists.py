@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import exists, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from matcher.access import Caller
@@ -12,7 +12,7 @@ from matcher.language import N_
 from matcher.store import audit
 from matcher.store.desk_views import expect, label, now, public_partners, public_texts, the_partner, the_text
 from matcher.store.paging import Page, page, read_cursor
-from matcher.store.tables import ShortlistRow
+from matcher.store.tables import IntroductionRow, ShortlistRow
 from matcher.store.writer import Writer
 
 
@@ -36,10 +36,13 @@ def entries(
     *,
     evidence: str | None = None,
     partner: str | None = None,
+    waiting: bool = False,
     cursor: str | None = None,
     limit: int,
 ) -> Page[Entry]:
     """Return an office's entries by text and partner.
+
+    :param waiting: only those whose partner the office has not introduced about that text yet.
 
     :raises BadQuery: the cursor is none of ours.
     """
@@ -48,6 +51,15 @@ def entries(
         query = query.where(ShortlistRow.evidence == evidence)
     if partner is not None:
         query = query.where(ShortlistRow.partner == partner)
+    if waiting:
+        begun = IntroductionRow
+        query = query.where(
+            ~exists().where(
+                begun.organisation == office,
+                begun.evidence == ShortlistRow.evidence,
+                or_(begun.supply == ShortlistRow.partner, begun.demand == ShortlistRow.partner),
+            )
+        )
     if cursor:
         after = read_cursor(cursor, (str, str))
         query = query.where(tuple_(ShortlistRow.evidence, ShortlistRow.partner) > after)
