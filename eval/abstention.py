@@ -72,7 +72,7 @@ def abstain_command(folders: tuple[Path, ...], weights: Path | None, target: flo
     """Count the real and the hopeless questions of benchmark FOLDERS that are declined, as a Markdown table."""
     settings = Settings.read(os.environ)
     settings = replace(settings, weights=weights or settings.weights)
-    encoder, numbers = open_encoder(settings), Weights.load(settings.weights)
+    encoder, numbers = open_encoder(settings), Weights.load(settings.weights_file())
     asked = [each for folder in folders for each in ask(folder, encoder, numbers)]
     click.echo("| folder | half | questions | | declined |\n|---|---|---|---|---|")
     for folder, half, kind, questions, declined in counts(asked):

@@ -66,7 +66,7 @@ def pool_command(
     settings = replace(settings, model=model or settings.model, weights=weights or settings.weights)
     asked = only_questions(folder, questions)
     others = rankings_of(runs, asked)
-    numbers, encoder = Weights.load(settings.weights), parts.open_encoder(settings)
+    numbers, encoder = Weights.load(settings.weights_file()), parts.open_encoder(settings)
     with render.progress_bar(folder.name) as progress, opened(folder, encoder, numbers, progress) as engine:
         pairs = pool(engine, asked, others, depth=depth, chance=chance, seed=seed, language=lang, progress=progress)
     write_pool(out, pairs, spanish=lang == "es")

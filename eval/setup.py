@@ -39,7 +39,7 @@ class Setup:
         """Load model and weights as the environment and the options say."""
         settings = Settings.read(os.environ)
         settings = replace(settings, model=model or settings.model, weights=weights or settings.weights)
-        numbers = Weights.load(settings.weights)  # first: a slip there should not wait for the model
+        numbers = Weights.load(settings.weights_file())  # first: a slip there should not wait for the model
         groups = MacroRegions.load(settings.macro_regions)
         return cls(parts.open_encoder(settings), numbers, depth, settings, groups)
 
