@@ -1,6 +1,5 @@
 """Answers and records as a person reads them in a terminal."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -15,17 +14,8 @@ from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Evidence, Match, MatchList, Partner, Passage, Side, Verdict
 from matcher.sectors import sector_name
-from matcher.weights import RULE_OF
+from matcher.shown import fitting, moved, pieces, weightiest
 
-REASONS, WEIGHTY = 4, 0.06  # reasons shown, and the log-odds below which one is none
-MOVED = 2  # ranks; fewer are not worth a line
-WITHOUT = {
-    "place": N_("without counting place: no. {rank}"),
-    "sector": N_("without counting sector: no. {rank}"),
-    "track_record": N_("without counting track record: no. {rank}"),
-    "experience": N_("without counting work with others: no. {rank}"),
-    "text": N_("by its texts alone: no. {rank}"),
-}
 PASSAGE = 260  # characters of a passage in the table
 
 
@@ -41,9 +31,9 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
     table.add_column(say(N_("Why")), ratio=3)
     table.add_column(say(N_("Best passage")), ratio=5)
     for match in answer.matches:
-        why = Text("\n").join(Text("· " + reason) for reason in _reasons(match))
-        if moved := _moved(match, say):
-            why.append("\n" + moved, style="dim")
+        why = Text("\n").join(Text("· " + reason) for reason in weightiest(match))
+        if told := moved(match, say):
+            why.append("\n" + told, style="dim")
         for turn in (c for c in match.contributions if c.signal == "exposure"):
             why.append("\n" + turn.reason, style="dim")
         name = Text.assemble((match.partner.name, "bold"), ("\n" + match.partner.id, "dim"))
@@ -53,31 +43,6 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
         return table
     advice = Text("\n").join(Text("· " + step) for step in answer.advice)
     return Group(Panel(advice, title=say(N_("No good match")), border_style="yellow"), table)
-
-
-def _reasons(match: Match) -> list[str]:
-    """Return the weightiest reasons for a match, one of each rule."""
-    told: dict[str, str] = {}
-    for c in sorted(match.contributions, key=lambda c: -c.contribution):
-        # The same country says little where kilometres stand beside, nor these texts where the sector does.
-        if c.contribution >= WEIGHTY and c.signal not in ("same_country", "sector_texts"):
-            told.setdefault(RULE_OF.get(c.signal) or "text", c.reason)
-    return list(told.values())[:REASONS]
-
-
-def _moved(match: Match, say: Translate) -> str:
-    """Return which rule moves a match most, where that is notable: twice as far from the top, or half."""
-    ranks = match.rank_without | {"text": match.rank_without_rules} if match.rank_without else {}
-    notable = {
-        rule: rank
-        for rule, rank in ranks.items()
-        if abs(rank - match.rank) >= MOVED and not 0.5 < rank / match.rank < 2
-    }
-    if not notable:
-        return ""
-    single = {rule: rank for rule, rank in notable.items() if rule != "text"} or notable
-    rule = max(single, key=lambda name: abs(math.log(single[name] / match.rank)))
-    return say(WITHOUT[rule]).format(rank=single[rule])
 
 
 def _where(match: Match, asked_from: str | None, say: Translate, language: str) -> Text:
@@ -98,19 +63,14 @@ def _excerpt(passage: Passage) -> Text:
 
     Words in common are underlined; after a word of like meaning stands the question's: `calzado (≈ zapato)`.
     """
-    sentence = next((h for h in passage.highlights if h.kind == "sentence"), None)
-    start, end = (sentence.start, sentence.end) if sentence else (0, len(passage.text))
+    start, end = fitting(passage)
     cut = min(end, start + PASSAGE)
-    body, done = Text(), start
-    for mark in passage.highlights:
-        if mark.kind == "sentence" or mark.start < done or mark.end > cut:
-            continue
-        body.append(passage.text[done : mark.start])
-        body.append(passage.text[mark.start : mark.end], style="underline")
-        if mark.answers:
-            body.append(f" (≈ {mark.answers})", style="dim")
-        done = mark.end
-    body.append(passage.text[done:cut] + ("…" if cut < end else ""))
+    body = Text()
+    for piece in pieces(passage, start, cut):
+        body.append(piece.text, style="underline" if piece.marked else "")
+        if piece.answers:
+            body.append(f" (≈ {piece.answers})", style="dim")
+    body.append("…" if cut < end else "")
     return Text.assemble((passage.title + ": ", "italic"), body) if passage.title else body
 
 

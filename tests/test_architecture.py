@@ -16,7 +16,7 @@ STEPS = (
     {"sources", "store", "encode", "bundled_model", "vector_cache", "importing", "history"},
     {"checking"},
     {"editing"},
-    {"bulk"},
+    {"bulk", "taking_over"},
     {"index"},
     {"candidates"},
     {"signals"},
@@ -28,7 +28,7 @@ STEPS = (
     {"live"},
     {"gains", "learning"},
     {"tuning", "weights_file"},
-    {"feeds", "list_columns", "saved_searches"},
+    {"feeds", "list_columns", "saved_searches", "shown"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
