@@ -31,7 +31,7 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
     table.add_column(say(N_("Why")), ratio=3)
     table.add_column(say(N_("Best passage")), ratio=5)
     for match in answer.matches:
-        why = Text("\n").join(Text("· " + reason) for reason in weightiest(match))
+        why = Text("\n").join(Text("· " + c.reason) for c in weightiest(match))
         if told := moved(match, say):
             why.append("\n" + told, style="dim")
         for turn in (c for c in match.contributions if c.signal == "exposure"):

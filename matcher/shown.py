@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from matcher.language import N_, Translate
-from matcher.records import Highlight, Match, Passage
+from matcher.records import Contribution, Highlight, Match, Passage
 from matcher.weights import RULE_OF
 
 REASONS, WEIGHTY = 4, 0.06  # reasons shown, and the log-odds below which one is none
@@ -34,13 +35,13 @@ class Piece:
         return self.word or self.meaning
 
 
-def weightiest(match: Match) -> list[str]:
-    """Return the weightiest reasons for a match, one of each rule."""
-    told: dict[str, str] = {}
+def weightiest(match: Match) -> list[Contribution]:
+    """Return the terms that speak most for a match, one of each rule."""
+    told: dict[str, Contribution] = {}
     for c in sorted(match.contributions, key=lambda c: -c.contribution):
         # The same country says little where kilometres stand beside, nor these texts where the sector does.
         if c.contribution >= WEIGHTY and c.signal not in ("same_country", "sector_texts"):
-            told.setdefault(RULE_OF.get(c.signal) or "text", c.reason)
+            told.setdefault(RULE_OF.get(c.signal) or "text", c)
     return list(told.values())[:REASONS]
 
 
@@ -70,7 +71,7 @@ def pieces(passage: Passage, start: int, end: int) -> list[Piece]:
     marks = [(max(h.start, start), min(h.end, end), h) for h in passage.highlights if h.start < end and h.end > start]
     cuts = sorted({start, end, *(a for a, _, _ in marks), *(b for _, b, _ in marks)})
     found = []
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in pairwise(cuts):
         over: list[Highlight] = [h for first, last, h in marks if first <= a and b <= last]
         kinds = {h.kind for h in over}
         answers = next((h.answers for h in over if h.answers and min(h.end, end) == b), None)
