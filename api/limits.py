@@ -13,12 +13,13 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
-from matcher.access import Caller
+from matcher.access import Caller, Role
 from matcher.errors import TooLarge, TooMany
 from matcher.language import N_
 from matcher.settings import Settings
 
 FAILURES = "10/minute"  # keys that are not valid, of one address
+LETTERS = "20/hour"  # requests for the offices, of one address without a key
 KEY_TIMES = 5  # a key may ask as many times more than an address without one
 BULK = ("/v1/bulk", "/desk/upload")  # where whole files come
 BULK_TIMES = 20
@@ -32,6 +33,7 @@ class Rates:
         self.key = type(self.address)(self.address.amount * KEY_TIMES, self.address.multiples)
         self.writes = parse(settings.rate_writes)
         self.failures = parse(FAILURES)
+        self.letters = parse(LETTERS)
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
     def spend(self, caller: Caller, address: str, *, writing: bool) -> dict[str, str]:
@@ -52,6 +54,14 @@ class Rates:
         """
         if not self._window.test(self.failures, "failures", subnet(address)):
             raise self._too_many("failures", self.failures, subnet(address))
+
+    def write_to_an_office(self, caller: Caller, address: str) -> None:
+        """Count a request for the offices of somebody without a key.
+
+        :raises TooMany: there were too many from that address.
+        """
+        if caller.role is Role.READER and caller.key is None:
+            self._hit("letters", self.letters, subnet(address))
 
     def failed(self, address: str) -> None:
         """Count a key that was not valid."""

@@ -9,6 +9,16 @@ from matcher.records import Match, Query, Side
 from matcher.sectors import sector_name
 
 WORDS = 8  # named at most
+CALLS = {  # for whoever runs the installation
+    Side.SUPPLY: N_(
+        "Leave the need as an open call: put it into the table of needs (`tinkuy template`), then run "
+        "`tinkuy import table` and `tinkuy index`. Whoever offers it later will find it."
+    ),
+    Side.DEMAND: N_(
+        "Leave the offer on record: put it into the table of evidence (`tinkuy template`), then run "
+        "`tinkuy import table` and `tinkuy index`. Whoever needs it later will find it."
+    ),
+}
 
 
 def advice(query: Query, home: Familiarity, matches: Sequence[Match], say: Translate, language: str) -> tuple[str, ...]:
@@ -18,18 +28,7 @@ def advice(query: Query, home: Familiarity, matches: Sequence[Match], say: Trans
     :param language: the reader's, for names of places and sectors.
     """
     steps = [*_reword(home, say), *_widen(query, say, language), _sector(query, matches, say, language)]
-    call = (
-        N_(
-            "Leave the need as an open call: put it into the table of needs (`tinkuy template`), then run "
-            "`tinkuy import table` and `tinkuy index`. Whoever offers it later will find it."
-        )
-        if query.seeks is Side.SUPPLY
-        else N_(
-            "Leave the offer on record: put it into the table of evidence (`tinkuy template`), then run "
-            "`tinkuy import table` and `tinkuy index`. Whoever needs it later will find it."
-        )
-    )
-    steps.append(say(call))
+    steps.append(say(CALLS[query.seeks]))
     if matches:
         steps.append(say(N_("The partners below are only the nearest to your text; do not expect much of them.")))
     return tuple(step for step in steps if step)

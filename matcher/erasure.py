@@ -25,6 +25,7 @@ from matcher.store.tables import (
     EvidencePartnerRow,
     EvidenceRow,
     InboxRow,
+    IntakeRow,
     IntroductionRow,
     IntroductionStepRow,
     OutcomeRow,
@@ -46,6 +47,7 @@ PLACES = {  # what `Erased.removed` counts, as people read it
     "introduction_step": N_("Steps of introductions"),
     "saved_search": N_("Saved searches"),
     "inbox": N_("Entries of inboxes"),
+    "intake": N_("Requests from the public pages"),
     "reply": N_("Kept answers to writes"),
     "import": N_("What is remembered of imports"),
     "audit": N_("Entries of the audit log that no longer name it"),
@@ -146,6 +148,9 @@ def _from_desk(session: Session, partner: str, texts: set[str], removed: dict[st
     removed["introduction"] = _delete(session, IntroductionRow, met)
     for row in (ShortlistRow, InboxRow):
         removed[row.__tablename__] = _delete(session, row, or_(row.partner == partner, row.evidence.in_(texts)))
+    asked = or_(IntakeRow.partner == partner, IntakeRow.made == partner)
+    removed["audit"] += audit.forget(session, "intake", list(session.scalars(select(IntakeRow.id).where(asked))))
+    removed["intake"] = _delete(session, IntakeRow, asked)
     asking = [s.id for s in session.scalars(select(SavedSearchRow)) if _names(s.question, texts | {partner})]
     removed["inbox"] += session.scalar(select(func.count()).where(InboxRow.search.in_(asking))) or 0
     removed["saved_search"] = _delete(session, SavedSearchRow, SavedSearchRow.id.in_(asking))

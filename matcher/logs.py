@@ -27,7 +27,9 @@ def configure(format_: str, level: str) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        _Json("%(message)s", json_ensure_ascii=False) if format_ == "json" else _Text("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        _Json("%(message)s", json_ensure_ascii=False)
+        if format_ == "json"
+        else _Text("%(asctime)s %(levelname)s %(name)s: %(message)s")
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in OURS:

@@ -126,11 +126,8 @@ def find_region(text: str, country: str | None = None) -> str:
     for choice in (found, at_home):
         if len(choice) == 1:
             return choice[0]
-    near = difflib.get_close_matches(
-        name,
-        [n for n, codes in _region_names().items() if country is None or any(c.startswith(country) for c in codes)],
-    )
-    codes = dict.fromkeys([*found, *(c for n in near for c in _region_names()[n])])
+    near = near_regions(name, country)
+    codes = dict.fromkeys([*found, *near])
     at_home = [c for c in codes if c.startswith(HOME + "-")]
     hint = ", ".join(f"{region_name(c)} ({c})" for c in (at_home or list(codes))[:4])
     raise NotFound(
@@ -138,6 +135,16 @@ def find_region(text: str, country: str | None = None) -> str:
         name=text,
         hint=hint or "-",
     )
+
+
+def near_regions(text: str, country: str | None = None, likeness: float = 0.6) -> list[str]:
+    """Return the codes of the regions whose names are spelt most like `text`, the likest first.
+
+    :param likeness: 0 to 1, as `difflib` has it, below which a name is none of them.
+    """
+    names = [n for n, codes in _region_names().items() if country is None or any(c.startswith(country) for c in codes)]
+    near = difflib.get_close_matches(" ".join(fold(text).split()), names, cutoff=likeness)
+    return list(dict.fromkeys(code for name in near for code in _region_names()[name]))
 
 
 def find_country(text: str) -> str:

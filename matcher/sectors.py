@@ -76,13 +76,27 @@ def find_sector(text: str) -> str:
     names = _names()
     if name in names:
         return names[name]
-    near = difflib.get_close_matches(name, names) or [n for n in names if len(name) > 3 and name in n][:3]
+    near = _near(name, 0.6)
     hint = ", ".join(f"{n} ({names[n]})" for n in near)
     raise NotFound(
         N_("sector {name!r} is not known; give an ISIC Rev. 4 (CIIU) code such as C13, or a name. Nearest: {hint}"),
         name=text,
         hint=hint or "-",
     )
+
+
+def near_sectors(text: str, likeness: float = 0.6) -> list[str]:
+    """Return the codes of the sectors whose names are spelt most like `text` or hold it, the likest first.
+
+    :param likeness: 0 to 1, as `difflib` has it, below which a name is none of them.
+    """
+    return list(dict.fromkeys(_names()[name] for name in _near(fold(text), likeness)))
+
+
+def _near(name: str, cutoff: float) -> list[str]:
+    names = _names()
+    near = difflib.get_close_matches(name, names, cutoff=cutoff)
+    return near or [n for n in names if len(name) > 3 and name in n][:3]
 
 
 def likeness(a: str, b: str) -> float:

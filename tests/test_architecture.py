@@ -28,7 +28,7 @@ STEPS = (
     {"key_figures", "quality"},
     {"checking"},
     {"editing"},
-    {"bulk", "uploads", "undoing"},
+    {"bulk", "uploads", "undoing", "taking_over"},
     {"index"},
     {"candidates"},
     {"signals"},
@@ -41,7 +41,7 @@ STEPS = (
     {"gains", "learning"},
     {"tuning", "weights_file"},
     {"weights_preview", "weights_edit"},
-    {"feeds", "list_columns", "saved_searches", "comparing", "drafts"},
+    {"feeds", "list_columns", "saved_searches", "comparing", "drafts", "shown"},
     {"desk_news"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
 )

@@ -1,42 +1,90 @@
 """The first page: a question in everyday words, and who can help."""
 
-from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from api.exports import Export
 from api.metrics import answered
 from api.state import Current
-from api.web.rendering import language_of, render
-from matcher import records
-from matcher.asking import MAX_QUERY
-from matcher.records import Side
+from api.web.cards import GROUPS, cards
+from api.web.question import EXAMPLES, MOST, SHOWN, Asked, understand
+from api.web.regions_known import known_regions
+from api.web.rendering import is_partial, language_of, render, say_of
+from api.web.saved_cookie import saved_of
+from matcher.advice import CALLS
+from matcher.engine import Engine
+from matcher.errors import BadQuery
+from matcher.list_columns import match_columns
+from matcher.records import MatchList, Side, Verdict
+from matcher.sectors import sector_name, tree
+from matcher.table_export import Format
+from matcher.weights import RULES
 
 router = APIRouter(include_in_schema=False)
+Question = Annotated[Asked, Depends()]
+OTHER_SECTORS = 2  # proposed beside one that was guessed
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What stands in the form. `q`: the words; an empty one asks nothing yet."""
+class FileType(StrEnum):
+    """Kinds of file that an answer can be taken out as."""
 
-    q: Annotated[str, Query(max_length=MAX_QUERY)] = ""
-    seeks: Annotated[Side, Query()] = Side.SUPPLY
-    region: Annotated[str, Query(max_length=200)] = ""
-    sector: Annotated[str, Query(max_length=200)] = ""
-
-    def record(self) -> records.Query:
-        """Return the engine's query."""
-        return records.Query(
-            text=self.q,
-            seeks=self.seeks,
-            region=self.region or None,
-            sectors=(self.sector,) if self.sector else (),
-        )
+    CSV = "csv"
+    XLSX = "xlsx"
 
 
 @router.get("/")
-def ask(request: Request, engine: Current, asked: Annotated[Asked, Depends()]) -> Response:
+def ask(request: Request, engine: Current, asked: Question) -> Response:
     """Show the box, and the answer where something was asked."""
-    answer = answered(engine, asked.record(), language_of(request)) if asked.q.strip() else None
-    return render(request, "ask.html", asked=asked, answer=answer)
+    language, say = language_of(request), say_of(request)
+    form = understand(asked, language)
+    answer, wrong = None, ""
+    if asked.asks:
+        try:
+            answer = answered(engine, form.query(engine), language)
+        except BadQuery as error:  # what was typed stays, and what to mend is told
+            wrong = error.text(say)
+    said = _told(answer) if answer else {}
+    headers = {"HX-Push-Url": asked.address()} if is_partial(request) and asked.asks and not wrong else None
+    return render(
+        request, "ask.html", 422 if wrong else 200, headers, asked=asked, form=form, answer=answer, wrong=wrong,
+        cards=cards(answer, say, language) if answer else [], examples=EXAMPLES, sides=Side,
+        divisions=[s for code, s in tree().items() if len(code) > 1], regions=known_regions(engine.snapshot),
+        groups=GROUPS, rules=RULES, saved=saved_of(request), like=_like(engine, asked),
+        counts={side: len(engine.snapshot.sides[side].partners) for side in Side},
+        absolute=str(request.base_url).rstrip("/") + asked.address(),
+        weak=answer is not None and answer.verdict is Verdict.NO_GOOD_MATCH,
+        advice=[line for line in answer.advice if line not in map(say, CALLS.values())] if answer else [],
+        more=min(asked.k + SHOWN, MOST) if answer and asked.k < min(MOST, answer.candidates) else 0, **said,
+    )  # fmt: skip
+
+
+@router.get("/answer.{type_}")
+def answer_file(request: Request, engine: Current, asked: Question, type_: FileType) -> Response:
+    """Give the answer as a file.
+
+    :raises BadQuery: nothing was asked.
+    """
+    answer = answered(engine, understand(asked, language_of(request)).query(engine), language_of(request))
+    export = Export(Format(type_.value), say_of(request))
+    return export.file("matches", match_columns(answer), answer.matches)
+
+
+def _like(engine: Engine, asked: Asked) -> dict[str, str] | None:
+    """Return id and name of the stored text that the question is like, where it is."""
+    if not asked.like or asked.q.strip():
+        return None
+    text = engine.evidence(asked.like)
+    return {"id": text.id, "name": text.title or text.text[:120]}
+
+
+def _told(answer: MatchList) -> dict[str, object]:
+    """Return what is told of the sector that was deduced, and others that it may be: those of the first partners."""
+    guessed = answer.guessed_sectors[0].code if answer.guessed_sectors else None
+    others = dict.fromkeys(
+        code[:3] for match in answer.matches[:3] for code in match.partner.sectors if code[:3] != (guessed or "")[:3]
+    )
+    known = [code for code in others if sector_name(code, "es") != code]
+    return {"guessed": guessed, "other_sectors": known[:OTHER_SECTORS] if guessed else []}

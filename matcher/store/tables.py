@@ -280,3 +280,33 @@ class ImportChangeRow(Base):
     kind: Mapped[str] = mapped_column(String, primary_key=True)
     record: Mapped[str] = mapped_column(String, primary_key=True, index=True)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class IntakeRow(Base):
+    """What somebody without a key asked of the offices: an introduction, or that a match does not fit.
+
+    `office`: who should see to it; None: any. `made`: the partner that the asker became when it was taken over,
+    after which how to reach them stands there alone. See `intake`.
+    """
+
+    __tablename__ = "intake"
+
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    kind: Mapped[str] = mapped_column(String, index=True)
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    question: Mapped[str]
+    seeks: Mapped[str]
+    region: Mapped[str | None]
+    sector: Mapped[str | None]
+    partner: Mapped[str | None] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), index=True)
+    who: Mapped[str | None]
+    company: Mapped[str | None]
+    contact: Mapped[str | None]
+    consent: Mapped[bool]
+    reason: Mapped[str | None]
+    words: Mapped[str | None]
+    office: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    state: Mapped[str] = mapped_column(String, index=True)
+    handled: Mapped[dt.datetime | None]
+    key: Mapped[str | None]
+    made: Mapped[str | None] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), index=True)

@@ -1,0 +1,106 @@
+"""What everybody may read of a partner and of a text; to officers also how to reach a partner."""
+
+from collections import Counter
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from api.state import Anybody, Current, Records, request_of
+from api.web.cards import place_of
+from api.web.rendering import language_of, render, say_of
+from api.web.saved_cookie import saved_of
+from matcher.access import Caller, Role
+from matcher.engine import Engine
+from matcher.language import Translate
+from matcher.reasons import STAGES
+from matcher.records import Evidence, Partner, Side
+from matcher.store import audit
+from matcher.store.desk_views import public_partners, the_partner, the_text
+from matcher.store.listing import Wanted, page
+from matcher.store.rows import to_partner
+from matcher.store.store import Store
+from matcher.store.tables import PartnerRow
+from matcher.store.view import read_by_role
+
+router = APIRouter(include_in_schema=False)
+TEXTS = 20  # of a partner's, on a page
+EVERYBODY = Caller(Role.READER)  # what these pages show of texts, whoever reads them
+Id = Annotated[str, Path(max_length=300)]
+
+
+@router.get("/partners/{partner_id:path}")
+def partner(
+    request: Request,
+    store: Records,
+    engine: Current,
+    caller: Anybody,
+    partner_id: Id,
+    after: Annotated[str | None, Query(max_length=300)] = None,
+) -> Response:
+    """Show a partner with its texts and what came of introductions.
+
+    :raises NotFound: there is none, or it has withdrawn.
+    """
+    with store.reading() as session:
+        found = the_partner(session, partner_id.replace("\0", ""))
+        texts = page(session, Evidence, EVERYBODY, Wanted(partner=found.id), after=_plain(after), limit=TEXTS)
+        row = session.get(PartnerRow, found.id)
+        stored = to_partner(row) if row else found
+    contact = _contact(store, stored, caller, request)
+    return render(
+        request, "partner.html", partner=found, where=place_of(found, language_of(request)), web=web_address(found.url),
+        texts=[each.record for each in texts.items], last=texts.last, after=after, contact=contact,
+        record=_record(engine, found, say_of(request)), is_saved=found.id in saved_of(request),
+        supply=found.side is Side.SUPPLY,
+    )  # fmt: skip
+
+
+@router.get("/evidence/{evidence_id:path}")
+def evidence(request: Request, store: Records, _: Anybody, evidence_id: Id) -> Response:
+    """Show a text with its partners.
+
+    :raises NotFound: there is none, or its partners have withdrawn.
+    """
+    with store.reading() as session:
+        text = the_text(session, evidence_id.replace("\0", ""))
+        partners = public_partners(session, text.partners)
+    of = [partners[id_] for id_ in text.partners if id_ in partners]
+    return render(
+        request, "evidence.html", text=text, partners=of, supply=of[0].side is Side.SUPPLY,
+        source=web_address(text.source),
+    )  # fmt: skip
+
+
+def web_address(url: str | None) -> str | None:
+    """Return an address of the web that may stand in a link; None for anything else."""
+    try:
+        return url if url and urlsplit(url).scheme in ("http", "https") else None
+    except ValueError:
+        return None
+
+
+def _plain(after: str | None) -> str | None:
+    """Return an id that a database can be asked for."""
+    return after.replace("\0", "") if after else None
+
+
+def _contact(store: Store, stored: Partner, caller: Caller, request: Request) -> str | None:
+    """Return how to reach a partner, to those who may know it; that they read it is written down."""
+    if not stored.contact or not caller.sees_contact(stored.owner):
+        return None
+    if read_by_role(stored, caller):
+        with store.noting() as session:
+            audit.record(session, caller, "read_private", "partner", stored.id, request_of(request))
+    return stored.contact
+
+
+def _record(engine: Engine, found: Partner, say: Translate) -> list[str]:
+    """Return what the ranking knows of a partner's outcomes: how many of each stage, the furthest first."""
+    counted = Counter(outcome.stage for outcome in engine.outcomes[found.side].get(found.id, []))
+    return [
+        say(one if counted[stage] == 1 else many).format(count=counted[stage])
+        for stage, (one, many) in STAGES.items()
+        if counted[stage]
+    ]
