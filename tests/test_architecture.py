@@ -24,11 +24,11 @@ STEPS = (
     {"exposure"},
     {"explain", "advice", "asking"},
     {"engine"},
-    {"following", "compacting", "trial", "erasure"},
+    {"following", "compacting", "trial", "erasure", "coverage"},
     {"live"},
-    {"gains", "learning"},
-    {"tuning", "weights_file"},
-    {"feeds", "list_columns", "saved_searches"},
+    {"gains", "learning", "coverage_job", "regional", "region_map"},
+    {"tuning", "weights_file", "specialisation", "value_chains"},
+    {"feeds", "list_columns", "saved_searches", "regional_columns"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
