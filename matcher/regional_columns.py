@@ -76,8 +76,8 @@ def flows(name_of: NameOf = region_name) -> tuple[Column[Flow], ...]:
     return (
         Column("origin", N_("From"), lambda f: f.origin),
         Column("origin_name", N_("From, name"), lambda f: name_of(f.origin) if f.origin else None),
-        Column("target", N_("To"), lambda f: f.target),
-        Column("target_name", N_("To, name"), lambda f: name_of(f.target)),
+        Column("target", N_("Towards"), lambda f: f.target),
+        Column("target_name", N_("Towards, name"), lambda f: name_of(f.target)),
         Column("needs", N_("Needs"), lambda f: f.needs),
     )
 
