@@ -5,18 +5,21 @@ for a country or a continent, and north is up. All lengths are in the drawing's 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matcher.places import Point, kilometres
 
 WIDTH, MOST_HEIGHT, LEAST_HEIGHT = 640.0, 800.0, 380.0
 MARGIN = 62.0
 SMALLEST, GREATEST = 13.0, 27.0  # radii of bubbles
-LETTER = 0.54  # a letter's width, in font sizes
+LETTER = 0.57  # a letter's width, in font sizes
 TURN = math.tau
+KM_A_DEGREE = 111.2
+FAR = 2.6  # steps between neighbours
 
 XY = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -187,13 +190,35 @@ def _shared(a: Box, b: Box) -> float:
 
 def _outside(box: Box, frame: Frame) -> float:
     area = (box[2] - box[0]) * (box[3] - box[1])
-    return 10 * (area - _shared(box, (2, 2, frame.width - 2, frame.height - 2)))
+    return 100 * (area - _shared(box, (2, 2, frame.width - 2, frame.height - 2)))
 
 
-def reach(points: Mapping[str, Point]) -> float:
-    """Return how far a region's surroundings go, in degrees: the usual distance to the next region, a little more."""
-    if len(points) < 2:
-        return 1.0
-    all_ = list(points.values())
-    nearest = [min(kilometres([q for q in all_ if q is not p], p)) for p in all_]
-    return float(np.clip(0.72 * np.percentile(nearest, 75) / 111.2, 0.15, 6.0))
+def ground(points: Sequence[Point], frame: Frame) -> tuple[str, float]:
+    """Return a path that, drawn with round strokes of the width returned, is the land about some regions' points.
+
+    Neighbours (of Delaunay's triangulation) that are not far from each other hang together: no borders are known
+    here, and none are claimed.
+    """
+    places = [frame.place(point) for point in points]
+    step = _usual_step(points) / KM_A_DEGREE * frame.scale
+    path = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
+    for corners in _triangles(np.array(places)):
+        if all(math.dist(a, b) <= FAR * step for a, b in zip(corners, corners[1:] + corners[:1], strict=True)):
+            path += "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners) + "Z"
+    return path, round(1.1 * step, 1)
+
+
+def _usual_step(points: Sequence[Point]) -> float:
+    """Return the usual distance to the next region, in km."""
+    nearest = [min((k for k in kilometres(list(points), p).tolist() if k > 1), default=KM_A_DEGREE) for p in points]
+    return float(np.clip(np.percentile(nearest, 75), 20, 700))
+
+
+def _triangles(places: NDArray[np.float64]) -> list[list[XY]]:
+    from scipy.spatial import Delaunay, QhullError
+
+    try:
+        rows = Delaunay(places).simplices.tolist() if len(places) >= 3 else []
+    except QhullError:  # all on one line
+        return []
+    return [[(float(places[i][0]), float(places[i][1])) for i in row] for row in rows]

@@ -46,9 +46,10 @@ class Link(Named):
 
 @dataclass(frozen=True, slots=True)
 class Chain(Named):
-    """A chain, its links in their order."""
+    """A chain, its links in their order; `core`: sectors of which a region must have something to have the chain."""
 
     id: str
+    core: tuple[str, ...]
     links: tuple[Link, ...]
 
 
@@ -76,6 +77,7 @@ def load(path: Path = SHIPPED) -> tuple[Chain, ...]:
         chains = tuple(
             Chain(
                 c["es"], c["en"], c["id"],
+                tuple(c["core"]),
                 tuple(Link(link["es"], link["en"], tuple(link["sectors"])) for link in c["links"]),
             )
             for c in tomllib.loads(path.read_text(encoding="utf-8"))["chain"]
@@ -84,7 +86,8 @@ def load(path: Path = SHIPPED) -> tuple[Chain, ...]:
         raise BadInput(WRONG, path=path, reason=error) from error
     except KeyError as error:
         raise BadInput(WRONG, path=path, reason=f"{error.args[0]}: ?") from error
-    unknown = [s for c in chains for link in c.links for s in link.sectors if len(s) != 3 or s not in tree()]
+    named = [s for c in chains for part in (c.core, *(link.sectors for link in c.links)) for s in part]
+    unknown = [s for s in named if len(s) != 3 or s not in tree()]
     if unknown:
         raise BadInput(WRONG, path=path, reason=unknown[0])
     return chains
@@ -99,7 +102,7 @@ def shipped() -> tuple[Chain, ...]:
 def standing(
     chains: Iterable[Chain], asked: Iterable[Text], able: Iterable[Text]
 ) -> list[tuple[Chain, list[Standing]]]:
-    """Return how each chain stands, of which something is on record; the fullest first.
+    """Return how each chain stands, of whose core something is on record; the fullest first.
 
     :param asked, able: the needs and the capabilities of one region.
     """
@@ -108,8 +111,10 @@ def standing(
     def having(sets: list[set[str]], link: Link) -> int:
         return sum(not sectors.isdisjoint(link.sectors) for sectors in sets)
 
-    found = [
-        (chain, [Standing(link, having(can, link), having(wanted, link)) for link in chain.links]) for chain in chains
+    on_record: set[str] = set().union(*wanted, *can)
+    told = [
+        (chain, [Standing(link, having(can, link), having(wanted, link)) for link in chain.links])
+        for chain in chains
+        if not on_record.isdisjoint(chain.core)
     ]
-    told = [(chain, links) for chain, links in found if sum(bool(s.capabilities or s.needs) for s in links) >= 2]
     return sorted(told, key=lambda each: -sum(s.strength is not Strength.MISSING for s in each[1]))

@@ -208,15 +208,21 @@ def test_links_are_strong_thin_or_missing():
     ]  # fmt: skip
 
 
-def test_chains_of_which_hardly_anything_is_on_record_are_not_told():
-    assert value_chains.standing(value_chains.shipped(), texts_of({("PE-CUS", "A02"): 9}), []) == []
+def test_a_chain_is_told_where_something_of_its_core_is_on_record():
+    shared = texts_of({("PE-CUS", "A01"): 9, ("PE-CUS", "G46"): 9})  # of food, textiles and leather alike
+    assert value_chains.standing(value_chains.shipped(), shared, []) == []
+    with_core = [*shared, *texts_of({("PE-CUS", "C15"): 1})]
+    assert [chain.id for chain, _ in value_chains.standing(value_chains.shipped(), with_core, [])] == ["leather"]
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ('[[chain]]\nid = "x"\nes = "X"\nlinks = []', "en"),
-        ('[[chain]]\nid = "x"\nes = "X"\nen = "X"\nlinks = [{ es = "a", en = "a", sectors = ["Z99"] }]', "Z99"),
+        (
+            '[[chain]]\nid = "x"\nes = "X"\nen = "X"\ncore = []\nlinks = [{ es = "a", en = "a", sectors = ["Z99"] }]',
+            "Z99",
+        ),
         ("chain = ", "end of document"),
     ],
 )

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from matcher import region_map
 from matcher.places import Point, country_of, locate, region_codes
-from matcher.region_map import XY, Frame, Label
+from matcher.region_map import Frame, Label
 from matcher.regional import Flow, Tally
 
 FONT, PHONE_FONT = 13.0, 22.0  # the phone's shrinks with the drawing to about half
 WIDEST = 7.0  # arc
+MOST_ARCS = 18  # more than that nobody can follow; the table has all
 LEAST_SPAN = 2.0  # degrees
 
 
@@ -42,14 +43,14 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All of a map. `land`: places of all regions about, drawn as one soft ground of circles of radius `reach`."""
+    """All of a map. `land`: see `region_map.ground`; `hidden`: flows that are not drawn, being the smallest of many."""
 
     frame: Frame
-    land: tuple[XY, ...]
-    reach: float
+    land: str
+    land_width: float
     bubbles: tuple[Bubble, ...]
     arcs: tuple[Arc, ...]
-    unplaced: tuple[str, ...]
+    hidden: int
 
 
 def draw(
@@ -86,32 +87,31 @@ def draw(
         )
         for code, name, (x, y), r, label, small in zip(shown, names, places, radii, labels, phone, strict=True)
     )  # fmt: skip
-    land, reach = _land(points, frame)
-    at = {bubble.code: bubble for bubble in bubbles}
-    return Drawing(frame, land, reach, bubbles, _arcs(flows, at, only), tuple(c for c in tallies if c not in points))
+    land, width = region_map.ground(_about(points, frame), frame)
+    arcs, hidden = _arcs(flows, {bubble.code: bubble for bubble in bubbles}, only)
+    return Drawing(frame, land, width, bubbles, arcs, hidden)
 
 
 def _standing(tally: Tally) -> tuple[int, int, int]:
     return tally.near, tally.elsewhere, tally.unmet
 
 
-def _arcs(flows: Sequence[Flow], at: Mapping[str, Bubble], only: str | None) -> tuple[Arc, ...]:
-    drawn = [f for f in flows if f.origin in at and f.target in at and f.origin != f.target]
-    drawn = [f for f in drawn if only is None or only in (f.origin, f.target)]
+def _arcs(flows: Sequence[Flow], at: Mapping[str, Bubble], only: str | None) -> tuple[tuple[Arc, ...], int]:
+    """Return the curves of the greatest flows, and how many are left out."""
+    fit = [f for f in flows if f.origin in at and f.target in at and f.origin != f.target]
+    fit = [f for f in fit if only is None or only in (f.origin, f.target)]
+    drawn = fit[:MOST_ARCS]
     most = max((f.needs for f in drawn), default=1)
     arcs = []
     for flow in drawn:
         a, b = at[flow.origin or ""], at[flow.target]
         width = 1.2 + (WIDEST - 1.2) * (flow.needs - 1) / max(most - 1, 1)
         arcs.append(Arc(region_map.arc((a.x, a.y), (b.x, b.y), a.radius + 1, b.radius + 5), round(width, 1), flow))
-    return tuple(arcs)
+    return tuple(arcs), len(fit) - len(drawn)
 
 
-def _land(points: Mapping[str, Point], frame: Frame) -> tuple[tuple[XY, ...], float]:
-    """Return the places of all regions of the countries shown that lie on the map, and how far each reaches."""
+def _about(points: Mapping[str, Point], frame: Frame) -> list[Point]:
+    """Return the points of all regions of the countries shown that lie on the map or just beyond its edge."""
     countries = {country_of(code) for code in points if "-" in code}
     about = {code: point for c in countries for code in region_codes(c) if (point := locate(None, code, None))}
-    about |= points
-    reach = region_map.reach(about) * frame.scale
-    land = [frame.place(point) for point in about.values()]
-    return tuple((round(x, 1), round(y, 1)) for x, y in land if frame.has((x, y), reach)), round(reach, 1)
+    return [point for point in (about | dict(points)).values() if frame.has(frame.place(point), frame.scale)]
