@@ -20,6 +20,7 @@ from api.security import Guard
 from api.web import pages
 from api.web.assets import Kept
 from api.web.rendering import STATIC
+from matcher.coverage_job import CoverageJob
 from matcher.errors import DatabaseAway, SnapshotError
 from matcher.live import LiveEngine
 from matcher.logs import configure
@@ -59,6 +60,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         try:
             yield
         finally:  # requests have ended: what runs beside them ends, then the database is let go
+            await run_in_threadpool(app.state.coverage.close)
             await run_in_threadpool(app.state.live.close)
             app.state.store.close()
 
@@ -70,6 +72,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         lifespan=lifespan,
     )
     app.state.settings = settings
+    app.state.coverage = CoverageJob()
     app.include_router(router)
     app.include_router(pages.router)
     app.mount("/static", Kept(directory=STATIC), name="static")

@@ -14,6 +14,7 @@ from api.web import (
     letters,
     partners,
     quality,
+    regions,
     saved,
     session,
     upload,
@@ -21,7 +22,7 @@ from api.web import (
 
 router = APIRouter()
 for part in (
-    ask, partners, saved, letters, figures, quality, session,
-    desk, board, compare, inbox, desk_requests, upload, admin,
+    ask, partners, saved, letters, quality, session, desk, board, compare, inbox, desk_requests, upload, admin,
+    figures, regions,  # regions last: its address takes any name
 ):  # fmt: skip
     router.include_router(part.router)
