@@ -33,7 +33,9 @@ def a_draft(found: Network, new: str) -> str:
 
 def _draft(found: Network, new: str) -> tuple[Draft, Plan, Caller]:
     key = found.keys["contributor"].get("Authorization", "").partition("_")[2].partition("_")[0]
-    caller = Caller(Role.CONTRIBUTOR, "tejedoras", frozenset(), key) if key else EVERYTHING  # nobody's where it is fresh
+    caller = (
+        Caller(Role.CONTRIBUTOR, "tejedoras", frozenset(), key) if key else EVERYTHING
+    )  # nobody's where it is fresh
     content = io.BytesIO(SHEET.format(name=new).encode())
     draft = upload_files.keep(found.home, "socios.csv", content, uploads.owner_of(caller))
     plan = uploads.preview(found.store, caller, draft)
