@@ -147,9 +147,8 @@ def _read(store: Store, caller: Caller, draft: Draft) -> list[Read]:
             if len(rows) > MAX_ROWS:
                 raise TooLarge(N_("more than {limit} rows at once: send them in parts"), limit=MAX_ROWS)
     except BadInput as error:  # it may tell where the file lies here
-        raise BadInput(
-            error.message, **{**error.values, **({"path": draft.name} if "path" in error.values else {})}
-        ) from None
+        values = error.values | ({"path": draft.name} if "path" in error.values else {})
+        raise BadInput(error.message, **values) from None
     return rows
 
 
@@ -172,14 +171,11 @@ def _apply(
         item = Item(row.file, row.number, "refused", type_name(type(record)), record.id, _name(record, names))
         if isinstance(effect, TinkuyError):
             refusal = refusal_of(row.file, row.number, effect)
-            column = (
-                "partners" if "partner" in effect.values else effect.values.get("field") or effect.values.get("column")
-            )
-            item = replace(item, refusal=replace(refusal, column=str(column or "")))
+            item = replace(item, refusal=replace(refusal, column=_column(effect)))
         else:
-            old = wrote[key] if key in wrote else before.get(key)
+            old = before.get(key)
             if effect.effect != "unchanged":
-                wrote.setdefault(key, before.get(key))
+                wrote[key] = old
             fields = _difference(old, after[key], names) if effect.effect == "changed" and old else ()
             item = replace(item, effect=effect.effect, fields=fields)  # type: ignore[arg-type]
             told.append([to_plain(each) if each else None for each in (before.get(key), after.get(key))])
@@ -222,6 +218,13 @@ def _names(writer: Writer, records: Sequence[Record]) -> dict[str, str]:
 
 def _ids(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _column(error: TinkuyError) -> str:
+    """Return the column that an error is about; empty where it is about the whole row."""
+    if "partner" in error.values:
+        return "partners"
+    return str(error.values.get("field") or error.values.get("column") or "")
 
 
 def _name(record: Record, names: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What other weights would do, before they are in force: figures of judged questions, and whose first answer changes."""
+"""What other weights would do, before they are in force: figures of judged questions, whose first answer changes."""
 
 import tempfile
 import time

@@ -26,7 +26,8 @@ SOURCES = {
 ACTIONS = {
     "create": N_("created"), "change": N_("changed"), "delete": N_("deleted"), "erase": N_("erased"),
     "read_private": N_("read what is private"), "make_key": N_("made a key"), "revoke_key": N_("revoked a key"),
-    "upload": N_("uploaded"), "undo": N_("undid"), "export": N_("exported"), "step": N_("took a step of"), "renew_feed": N_("gave another address to"),
+    "upload": N_("uploaded"), "undo": N_("undid"), "export": N_("exported"), "step": N_("took a step of"),
+    "renew_feed": N_("gave another address to"),
 }  # fmt: skip
 KINDS = {
     "partner": N_("partner"), "evidence": N_("text"), "outcome": N_("outcome"), "api_key": N_("key"),

@@ -30,9 +30,9 @@ SHOWN = 50  # rows of each kind on the page; all of them are in the file
 FIELDS = {
     "side": N_("Side"), "name": N_("Name"), "kind": N_("Kind"), "country": N_("Country"), "region": N_("Region"),
     "city": N_("City"), "sectors": N_("Sectors"), "size": N_("Size"), "url": N_("Web page"), "contact": N_("Contact"),
-    "partners": N_("Partners"), "title": N_("Title"), "text": N_("Text"), "language": N_("Language"), "date": N_("Date"),
-    "fields": N_("Fields"), "source": N_("Source"), "partner": N_("Partner"), "counterpart": N_("Counterpart"),
-    "stage": N_("Stage"), "id": N_("Id"), "note": N_("Note"), "summary": N_("Summary"),
+    "partners": N_("Partners"), "title": N_("Title"), "text": N_("Text"), "language": N_("Language"),
+    "date": N_("Date"), "fields": N_("Fields"), "source": N_("Source"), "partner": N_("Partner"),
+    "counterpart": N_("Counterpart"), "stage": N_("Stage"), "id": N_("Id"), "note": N_("Note"), "summary": N_("Summary"),
 }  # fmt: skip
 TYPES = {"partner": N_("partner"), "evidence": N_("text"), "outcome": N_("outcome")}
 TABLES = {

@@ -250,7 +250,7 @@ def _in(column: str) -> Iterator[None]:
 def _at_fault(error: TinkuyError, header: Sequence[str], columns: Mapping[int, str]) -> str:
     """Return the heading, as the file has it, of the column that an error is about; several with commas between."""
     names = str(error.values.get("column") or error.values.get("columns") or "").split(", ")
-    headings = {name: header[i] for i, name in reversed(columns.items()) if i < len(header)}
+    headings = {name: header[i] for i, name in sorted(columns.items(), reverse=True) if i < len(header)}
     return ", ".join(headings.get(name, name) for name in names if name in _NAMES)
 
 

@@ -200,7 +200,7 @@ def to_plain(record: Record) -> dict[str, Any]:
 
 def from_plain(kind: type[Record], values: Mapping[str, Any]) -> Record:
     """Return the record of `to_plain`."""
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     if kind is Partner:
         return Partner(**given | {"side": Side(given["side"])})
     day = dt.date.fromisoformat(given["date"]) if given["date"] else None
