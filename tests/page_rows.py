@@ -135,7 +135,7 @@ def _upload_rows() -> Iterator[Row]:
     own = (403, 403, 200, 200, 200, 200, 422)  # an admin must say whose
     of_weavers = (403, 403, 200, 403, 403, 403, 200)
     yield Row("GET", page, own, fresh=200)
-    yield Row("GET", page, of_weavers, page + AT)
+    yield Row("GET", page, of_weavers, page + AT_WEAVERS)
     yield Row("GET", page + "/template", CONTRIBUTORS)
     yield Row("POST", page, (403, 403, 422, 422, 422, 422, 422), form={"file": "no file"})
     only = (403, 403, 200, 404, 404, 404, 422)  # the very caller who uploaded it

@@ -7,7 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 from network import Network, network
 
+from api.web import words
 from api.web.session import local
+from matcher.weights import RULE_OF
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -142,3 +144,8 @@ def test_programs_are_told_problems_and_people_pages(client):
 )  # fmt: skip
 def test_signing_in_leads_to_no_other_site(given, found):
     assert local(given) == found
+
+
+def test_every_term_of_the_sum_has_its_words():
+    assert set(words.SIGNALS) == {*RULE_OF, "exposure"}
+    assert set(words.ABOUT_SIGNALS) == set(RULE_OF)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from api.web import words
 from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Contribution, Match, MatchList, Partner, Passage
@@ -18,14 +19,6 @@ GROUPS = {  # rule -> what a part of the bar is called
     "experience": N_("work with others"),
     "turns": N_("turns"),
 }
-SIGNALS = {
-    "text": N_("How well its texts fit"), "profile": N_("Its work as a whole"), "distance": N_("Distance"),
-    "same_region": N_("Same region"), "same_country": N_("Same country"), "sector": N_("Sector"),
-    "sector_texts": N_("Texts of the sector"), "track_record": N_("Track record"),
-    "track_record_near": N_("Track record near by"), "track_record_sector": N_("Track record in the sector"),
-    "experience": N_("Texts on record"), "collaboration": N_("Work with others"),
-    "exposure": N_("Turns for others"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +124,7 @@ def _card(
         texts[1:],
         _bars(group, least, scale, say),
         least * scale,
-        [(say(SIGNALS[c.signal]) if c.signal in SIGNALS else c.signal, c) for c in match.contributions],
+        [(say(words.SIGNALS[c.signal]), c) for c in match.contributions],
         [say(WITHOUT[rule]).format(rank=rank) for rule, rank in ranks.items()],
         moved(match, say),
     )

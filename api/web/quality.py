@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from api.web import words
 from api.web.rendering import render
 from matcher.errors import BadInput, NotFound, SnapshotError
 from matcher.language import N_
@@ -19,21 +20,6 @@ REPORT_POLICY = (
 )
 MOST_SOURCES = 20  # told one by one
 COMMAND = "python -m eval report data/questions --publish"
-SIGNALS = {
-    "text": N_("its texts fit the question, in meaning and in words"),
-    "profile": N_("its work as a whole is about the question"),
-    "distance": N_("it is near"),
-    "same_region": N_("it is in the asker's region"),
-    "macro_region": N_("it is in another region of the asker's macro-region"),
-    "same_country": N_("it is in the asker's country"),
-    "sector": N_("it works in the asker's sector, or in a related one"),
-    "sector_texts": N_("the texts that fit are of the asker's sector"),
-    "track_record": N_("projects, agreements and meetings on record"),
-    "track_record_near": N_("the same, in the asker's region"),
-    "track_record_sector": N_("the same, in the asker's sector"),
-    "experience": N_("how many texts it has on record"),
-    "collaboration": N_("work done together with others"),
-}
 FOLDERS = {
     "demo-questions": N_(
         "Questions that we wrote over the demonstration data: a test that nothing gets worse, and no claim of quality"
@@ -65,7 +51,7 @@ def quality_page(request: Request) -> Response:
         page=own is not None and (settings.reports / PAGE).is_file(),
         shipped=read_report(SHIPPED),
         weights=live.weights,
-        words=SIGNALS,
+        words=words.ABOUT_SIGNALS,
         folders=FOLDERS,
         command=COMMAND,
         snapshot=snapshot,

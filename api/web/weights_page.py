@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.state import Admin, Current, Records, request_of
+from api.web import words
 from api.web.rendering import render, say_of
 from matcher.access import Caller
 from matcher.engine import Engine
@@ -24,20 +25,6 @@ GROUPS = {
     None: N_("What the texts say"), "place": N_("Nearness"), "sector": N_("Sector"),
     "track_record": N_("What came of it before"), "experience": N_("Experience"),
 }  # fmt: skip
-TERMS = {
-    "text": N_("How well its best texts fit the question"),
-    "profile": N_("How like the question all its texts together are"),
-    "distance": N_("How near it is (by kilometres)"),
-    "same_region": N_("It is in the same region"),
-    "same_country": N_("It is in the same country"),
-    "sector": N_("How like its sectors are to the asker's"),
-    "sector_texts": N_("How many of its fitting texts are of the asker's sector"),
-    "track_record": N_("How much came of introductions to it"),
-    "track_record_near": N_("The same, in the asker's region"),
-    "track_record_sector": N_("The same, in the asker's sector"),
-    "experience": N_("How many texts it has"),
-    "collaboration": N_("How many texts it made together with others"),
-}
 START = N_("Where every score starts: lower makes all probabilities lower, and changes no order")
 
 
@@ -80,10 +67,10 @@ def preview(request: Request, engine: Current, _: Admin, data: Annotated[str, Qu
             found = weights_preview.effect(asked, engine.weights, weights)
     except TinkuyError as error:
         return _page(request, engine, 422, error=error.text(say_of(request)), given=given)
-    words = {"bias": START} | TERMS
+    about = {"bias": START} | words.ABOUT_SIGNALS
     now = {"bias": engine.weights.bias} | engine.weights.signals
     after = {"bias": weights.bias} | weights.signals
-    changes = [(words[name], now[name], after[name]) for name in now if now[name] != after[name]]
+    changes = [(about[name], now[name], after[name]) for name in now if now[name] != after[name]]
     return render(
         request, "admin_weights_preview.html", effect=found, changes=changes, weights=after, base=base, data=data,
         query=request.url.query,
@@ -171,8 +158,8 @@ def _page(
     settings, weights = _settings(request), engine.weights
     shown = {"bias": weights.bias} | weights.signals | (given or {})
     groups = [
-        (words, [Term(n, TERMS[n], shown[n], _most(shown[n])) for n in RULE_OF if RULE_OF[n] == rule])
-        for rule, words in GROUPS.items()
+        (group, [Term(n, words.ABOUT_SIGNALS[n], shown[n], _most(shown[n])) for n in RULE_OF if RULE_OF[n] == rule])
+        for rule, group in GROUPS.items()
     ]
     return render(
         request, "admin_weights.html", status, groups=groups, bias=Term("bias", START, shown["bias"], 0), error=error,

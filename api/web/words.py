@@ -22,9 +22,24 @@ ROLES = {
 }  # fmt: skip
 SIGNALS = {
     "text": N_("What its texts say"), "profile": N_("Its work as a whole"), "distance": N_("Distance"),
-    "same_region": N_("Same region"), "same_country": N_("Same country"), "sector": N_("Sector"),
-    "sector_texts": N_("Sector of its texts"), "track_record": N_("Track record"),
+    "same_region": N_("Same region"), "macro_region": N_("Same macro-region"), "same_country": N_("Same country"),
+    "sector": N_("Sector"), "sector_texts": N_("Sector of its texts"), "track_record": N_("Track record"),
     "track_record_near": N_("Track record near by"), "track_record_sector": N_("Track record in the sector"),
     "experience": N_("Texts on record"), "collaboration": N_("Work with others"), "exposure": N_("Taking turns"),
 }  # fmt: skip
+ABOUT_SIGNALS = {  # what speaks for a partner, as the end of a sentence
+    "text": N_("its texts fit the question, in meaning and in words"),
+    "profile": N_("its work as a whole is about the question"),
+    "distance": N_("it is near"),
+    "same_region": N_("it is in the asker's region"),
+    "macro_region": N_("it is in another region of the asker's macro-region"),
+    "same_country": N_("it is in the asker's country"),
+    "sector": N_("it works in the asker's sector, or in a related one"),
+    "sector_texts": N_("the texts that fit are of the asker's sector"),
+    "track_record": N_("projects, agreements and meetings on record"),
+    "track_record_near": N_("the same, in the asker's region"),
+    "track_record_sector": N_("the same, in the asker's sector"),
+    "experience": N_("how many texts it has on record"),
+    "collaboration": N_("work done together with others"),
+}
 LANGUAGES = {"es": "Español", "en": "English"}  # each in its own
