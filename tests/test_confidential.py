@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import pages_asked
 import pytest
 from network import (
     CALLERS,
@@ -121,7 +122,7 @@ SEARCH = {"name": "Tintes", "text": SUMMARY, "seeks": "demand", "threshold": 0}
 # (method, path) -> what is asked of it. Writes are such that they change nothing that others look for.
 ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     **{("GET", path): _plain(path) for path in (
-        "/", "/healthz", "/readyz", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/v1/whoami",
+        "/healthz", "/readyz", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/v1/whoami",
         "/v1/regions", "/v1/sectors",
     )},
     ("POST", "/v1/matches"): _questions,
@@ -180,6 +181,7 @@ ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("POST", "/v1/searches/{search_id}/feed"): _at_desks("/v1/searches/{2}/feed", headers=STALE),
     ("GET", "/v1/inbox"): _as_files("/v1/inbox"),
     ("POST", "/v1/inbox/read"): _at_desks("/v1/inbox/read", json={"ids": [2**30]}),
+    **pages_asked.ASKED,
     ("GET", "/v1/feeds/{feed}.json"): _feeds("json"),
     ("GET", "/v1/feeds/{feed}.atom"): _feeds("atom"),
 }  # fmt: skip
@@ -188,7 +190,7 @@ PRIVATE = {
     ("GET", path)
     for path in (
         "/v1/partners", "/v1/evidence", "/v1/outcomes", "/v1/partners/{partner_id:path}",
-        "/v1/evidence/{evidence_id:path}", "/v1/outcomes/{outcome_id:path}",
+        "/v1/evidence/{evidence_id:path}", "/v1/outcomes/{outcome_id:path}", *pages_asked.PRIVATE,
     )
 }  # fmt: skip
 
