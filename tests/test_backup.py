@@ -25,6 +25,7 @@ from matcher.store.tables import (
     AuditRow,
     EvidenceRow,
     InboxRow,
+    IntakeRow,
     IntroductionRow,
     IntroductionStepRow,
     KeyRow,
@@ -64,6 +65,7 @@ def everything(store: Store) -> None:
                 introduction="i1", before=None, after="sent", reason=None, date=DAY.date(), key="k1", at=DAY
             )
         )
+        writer.session.add(IntakeRow(id="p1", kind="introduction", at=DAY, question="¿Ñandú?", seeks="supply", partner="unsaac", who="Q", contact="c", consent=True, office="zeta", state="taken", handled=DAY, key="k1", made="taller"))  # fmt: skip
         writer.session.add(
             InboxRow(search="b1", evidence="unsaac-1", partner="unsaac", probability=0.1 + 0.2, at=DAY, read=None)
         )

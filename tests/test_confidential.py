@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import pages_asked
 import pytest
 from network import (
     CALLERS,
@@ -166,7 +167,7 @@ DESK_PAGES: dict[tuple[str, str], Callable[[Network], Asked]] = {
 # (method, path) -> what is asked of it. Writes are such that they change nothing that others look for.
 ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     **{("GET", path): _plain(path) for path in (
-        "/", "/healthz", "/readyz", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/v1/whoami",
+        "/healthz", "/readyz", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/v1/whoami",
         "/v1/regions", "/v1/sectors",
     )},
     ("POST", "/v1/matches"): _questions,
@@ -225,6 +226,7 @@ ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("POST", "/v1/searches/{search_id}/feed"): _at_desks("/v1/searches/{2}/feed", headers=STALE),
     ("GET", "/v1/inbox"): _as_files("/v1/inbox"),
     ("POST", "/v1/inbox/read"): _at_desks("/v1/inbox/read", json={"ids": [2**30]}),
+    **pages_asked.ASKED,
     ("GET", "/v1/feeds/{feed}.json"): _feeds("json"),
     ("GET", "/v1/feeds/{feed}.atom"): _feeds("atom"),
     ("GET", "/login"): _plain("/login"),
@@ -238,6 +240,7 @@ PRIVATE = {
     for path in (
         "/v1/partners", "/v1/evidence", "/v1/outcomes", "/v1/partners/{partner_id:path}",
         "/v1/evidence/{evidence_id:path}", "/v1/outcomes/{outcome_id:path}", "/desk", "/desk/text", "/desk/draft",
+        *pages_asked.PRIVATE,
     )
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ from matcher.store.tables import (
     AuditRow,
     Base,
     InboxRow,
+    IntakeRow,
     IntroductionRow,
     IntroductionStepRow,
     ReplyRow,
@@ -77,6 +78,13 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
         session.flush()
         for search, evidence, partner in (("text", "own", "leaver"), ("asks", "unsaac-1", "unsaac"), ("text", "unsaac-1", "unsaac")):  # fmt: skip
             session.add(InboxRow(search=search, evidence=evidence, partner=partner, probability=0.9, at=NOW))
+        for id_, partner, made in (
+            ("wished", "leaver", None),
+            ("became", "unsaac", "leaver"),
+            ("other", "unsaac", None),
+        ):
+            said = MARK if id_ != "other" else "suya"
+            session.add(IntakeRow(id=id_, kind="introduction", at=NOW, question=said, seeks="supply", partner=partner, made=made, who=said, contact=said, consent=True, state="new"))  # fmt: skip
         session.add(ReplyRow(caller="k", key="1", digest="d", status=201, body=f'{{"name": "{MARK}"}}', headers={}, at=NOW))  # fmt: skip
         for kind, id_ in (("partner", "leaver"), ("evidence", "own"), ("outcome", "done"), ("introduction", "with"), ("partner", "taller")):  # fmt: skip
             audit.record(session, EVERYTHING, "change", kind, id_)
@@ -102,7 +110,7 @@ def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path,
     # By hand from `full`: its own texts are `own` and `secret`; of each table what names it or them.
     assert {place: count for place, count in done.removed.items() if place != "vectors"} == {
         "partner": 1, "evidence": 2, "outcome": 1, "shortlist": 2, "introduction": 1, "introduction_step": 1,
-        "saved_search": 1, "inbox": 2, "reply": 1, "audit": 4, "snapshots": 2,
+        "saved_search": 1, "inbox": 2, "intake": 2, "reply": 1, "audit": 4, "snapshots": 2,
     }  # fmt: skip
     assert holding(tmp_path, MARK) == []
     now = {p.name for p in (home / "snapshots").iterdir()}
@@ -124,6 +132,7 @@ def test_no_row_of_any_table_holds_it(full: Store, home: Path, cached: CachedEnc
         assert [row.id for row in session.scalars(select(IntroductionRow))] == ["without"]
         assert [row.introduction for row in session.scalars(select(IntroductionStepRow))] == ["without"]
         assert [row.id for row in session.scalars(select(SavedSearchRow))] == ["text"]
+        assert [row.id for row in session.scalars(select(IntakeRow))] == ["other"]
 
 
 def test_what_is_others_stays(full: Store, home: Path, cached: CachedEncoder):

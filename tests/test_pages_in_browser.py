@@ -1,5 +1,6 @@
 """Every page in a real browser, wide and narrow, in both languages: it fits, it speaks one language, axe finds nothing."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,11 @@ from network import network
 from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
-PAGES = ("/", "/login", "/nowhere")
+PAGES = (
+    "/", "/login", "/nowhere", "/?q=colores+de+alpaca&region=Cusco", "/?q=colores&region=Cuzcu&sector=nada", "/?q=zzz",
+    "/?like=taller-1", "/partners/unsaac", "/evidence/taller-1", "/saved", "/introduction?partner=unsaac&q=tinte",
+    "/unfit?partner=unsaac", "/thanks", "/desk/requests?organisation=ott-cusco",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +36,7 @@ def test_a_page_fits_and_can_be_read_by_everybody(browser, site, path, size, lan
     address, key = site
     with visiting(browser, size, language=language, key=key, site=address) as page:
         page.goto(address + path)
-        look(page, f"{path.strip('/').replace('/', '-') or 'ask'}-{language}")
+        look(page, f"{re.sub('[^a-z0-9]+', '-', path.lower()).strip('-') or 'ask'}-{language}")
 
 
 def test_the_first_view_is_light(browser, site):

@@ -7,6 +7,7 @@ from api.web import words
 from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Contribution, Match, MatchList, Partner, Passage
+from matcher.sectors import SHARED_LEVEL
 from matcher.shown import WITHOUT, Piece, fitting, moved, pieces, weightiest
 from matcher.weights import RULE_OF
 
@@ -133,7 +134,9 @@ def _card(
 def _clause(c: Contribution, answer: MatchList, say: Translate) -> str:
     """Return a term's reason; a sector that was deduced is told once, above all cards."""
     if c.signal == "sector" and answer.guessed_sectors:
-        return say(N_("works in that sector") if c.value >= 1 else N_("works in a sector close to that"))
+        alike = c.value / answer.guessed_sectors[0].confidence  # a guess counts for as much as it is sure
+        same = alike >= SHARED_LEVEL["division"]
+        return say(N_("works in that sector") if same else N_("works in a sector close to that"))
     return c.reason
 
 

@@ -100,7 +100,7 @@ class Form:
             options["region"] = region
         if self.sector.code:
             options["sectors"] = (self.sector.code,)
-        if asked.q.strip():
+        if asked.q.strip() or not asked.like:
             return records.Query(asked.q, asked.seeks, **options)  # type: ignore[arg-type]
         return engine.query_for(asked.like, **options)
 

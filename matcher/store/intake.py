@@ -108,13 +108,13 @@ def add(session: Session, asked: Asked, caller: Caller, request: str | None = No
         _check_introduction(given, consent=asked.consent)
     elif given["reason"] not in REASONS or asked.partner is None:
         raise BadInput(N_("Choose a reason."))
-    if asked.partner is not None:
-        the_partner(session, asked.partner)
+    # Whoever wishes to meet a firm seeks demand, whatever the form said.
+    seeks = the_partner(session, asked.partner).side if asked.partner is not None else asked.seeks
     waiting = session.scalar(select(func.count()).select_from(IntakeRow).where(IntakeRow.state == State.NEW)) or 0
     if waiting >= WAITING:
         raise Conflict(N_("Too many requests wait for the offices: write to one of them instead."))
     new = IntakeRow(
-        id=secrets.token_hex(8), kind=asked.kind.value, at=now(), seeks=asked.seeks.value, region=asked.region,
+        id=secrets.token_hex(8), kind=asked.kind.value, at=now(), seeks=seeks.value, region=asked.region,
         sector=asked.sector, partner=asked.partner, consent=asked.consent, state=State.NEW.value,
         office=_office_of(session, asked.partner), **{n: v or None for n, v in given.items() if n != "question"},
         question=given["question"],
