@@ -8,7 +8,7 @@ from network import network
 from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
-PAGES = ("/", "/login", "/nowhere")
+PAGES = ("/", "/login", "/nowhere", "/regions/figures", "/quality")
 
 
 @pytest.fixture(scope="module")
