@@ -73,7 +73,7 @@ def _address(text: str) -> str:
 
 
 def _contact(text: str) -> str:
-    if re.fullmatch(r"[^\s@<>\"'?&]+@[^\s@<>\"'?&]+\.[^\s@<>\"'?&]+", text):
+    if re.fullmatch(r"[^\s@<>\"'?&:]+@[^\s@<>\"'?&]+\.[^\s@<>\"'?&]+", text):
         return text
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable() or " " in text:

@@ -307,7 +307,7 @@ def test_an_officer_sees_the_own_desk_and_an_admin_all_of_them(site):
     assert {line["proposed"] for line in lines(site, "admin", "desk-offices")} == {2}
     days = {line["code"]: line for line in lines(site, "admin", "desk-days", office="ott-tacna")}
     assert days["proposed-sent"] == {
-        "code": "proposed-sent", "name": "de propuesta a enviada", "median": 0, "introductions": 2, "disordered": 0,
+        "code": "proposed-sent", "name": "de propuesto a enviado", "median": 0, "introductions": 2, "disordered": 0,
     }  # fmt: skip
     assert days["met-agreed"]["median"] is None
     assert ask(site, "admin", office="nobody").status_code == 404

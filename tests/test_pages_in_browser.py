@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 PAGES = (
     "/", "/login", "/nowhere", "/?q=colores+de+alpaca&region=Cusco", "/?q=colores&region=Cuzcu&sector=nada", "/?q=zzz",
     "/?like=taller-1", "/partners/unsaac", "/evidence/taller-1", "/saved", "/introduction?partner=unsaac&q=tinte",
-    "/unfit?partner=unsaac", "/thanks", "/desk/requests?organisation=ott-cusco",
+    "/unfit?partner=unsaac", "/thanks", "/regions/figures", "/quality", "/desk/requests?organisation=ott-cusco",
 )  # fmt: skip
 
 

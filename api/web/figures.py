@@ -41,7 +41,7 @@ DATES = {Span.MONTH: "MMM y", Span.QUARTER: "QQQ y", Span.YEAR: "y"}
 RECORDED = (Figure.NEEDS, Figure.CAPABILITIES)
 STEPS = (Figure.INTRODUCTIONS, Figure.MEETINGS, Figure.AGREEMENTS, Figure.PROJECTS)
 Name = Callable[[str | None], str]
-SHOWN = 12  # rows of a table that are seen at once; the rest unfolds
+SHOWN = 8  # rows of a table that are seen at once; the rest unfolds
 
 
 @dataclass(frozen=True, slots=True)

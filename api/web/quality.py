@@ -28,6 +28,15 @@ FOLDERS = {
     "horizon-dev": N_("Real outcomes: who took part in European research projects"),
     "melo-es-en": N_("Spanish names of occupations and their English counterparts: a test of meaning across languages"),
 }
+SYSTEMS = {
+    "random": N_("by chance"),
+    "popularity": N_("whoever has most texts"),
+    "same region, popularity": N_("same region, then most texts"),
+    "same region, track record": N_("same region, then track record"),
+    "BM25": N_("words alone"),
+    "dense": N_("meaning alone"),
+    "hybrid": N_("words and meaning"),
+}
 SOURCES = {"illustrative": N_("illustrative: made up for the demonstration")}
 
 
@@ -53,6 +62,7 @@ def quality_page(request: Request) -> Response:
         weights=live.weights,
         words=words.ABOUT_SIGNALS,
         folders=FOLDERS,
+        systems=SYSTEMS,
         command=COMMAND,
         snapshot=snapshot,
         model=live.encoder.revision,
