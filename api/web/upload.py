@@ -32,7 +32,8 @@ FIELDS = {
     "city": N_("City"), "sectors": N_("Sectors"), "size": N_("Size"), "url": N_("Web page"), "contact": N_("Contact"),
     "partners": N_("Partners"), "title": N_("Title"), "text": N_("Text"), "language": N_("Language"),
     "date": N_("Date"), "fields": N_("Fields"), "source": N_("Source"), "partner": N_("Partner"),
-    "counterpart": N_("Counterpart"), "stage": N_("Stage"), "id": N_("Id"), "note": N_("Note"), "summary": N_("Summary"),
+    "counterpart": N_("Counterpart"), "stage": N_("Stage"), "id": N_("Id"), "note": N_("Note"),
+    "summary": N_("Summary"),
 }  # fmt: skip
 TYPES = {"partner": N_("partner"), "evidence": N_("text"), "outcome": N_("outcome")}
 TABLES = {
