@@ -24,6 +24,8 @@ from matcher.store.store import Store
 from matcher.store.tables import (
     AuditRow,
     EvidenceRow,
+    ImportChangeRow,
+    ImportRunRow,
     InboxRow,
     IntakeRow,
     IntroductionRow,
@@ -55,11 +57,14 @@ def everything(store: Store) -> None:
                 KeyRow(id="k1", hash="$argon2id$x", role="admin", organisation="alfa", label=None, created=DAY, revoked=None),
                 AuditRow(at=DAY, key="k1", organisation="alfa", action="write", kind="partner", record="unsaac", request="r"),
                 ShortlistRow(organisation="alfa", evidence="taller-1", partner="unsaac", note="¡sí!", added=DAY, key="k1", version=version),
+                ImportRunRow(id="c1", at=DAY, source="upload", organisation="alfa", key="k1", files=["a.csv"], read=2, added=1, changed=1, unchanged=0, refused=1, refusals=[{"file": "a.csv", "row": 3, "column": "", "message": "m", "values": {}}], version=version, undone=None, left=[]),
                 IntroductionRow(id="i1", organisation="alfa", evidence="taller-1", supply="unsaac", demand="taller", stage="sent", note=None, created=DAY, version=version),
                 SavedSearchRow(id="b1", organisation="alfa", name="x", question={"text": "alpaca", "k": 3}, threshold=0.1, feed="f", created=DAY, seen=1, version=version),
             ]
         )  # fmt: skip
         writer.session.flush()
+        for record, before in (("unsaac", {"id": "unsaac", "sectors": ["C13"]}), ("fuera", None)):
+            writer.session.add(ImportChangeRow(run="c1", kind="partner", record=record, before=before))
         writer.session.add(
             IntroductionStepRow(
                 introduction="i1", before=None, after="sent", reason=None, date=DAY.date(), key="k1", at=DAY

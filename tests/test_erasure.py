@@ -17,7 +17,7 @@ from matcher.encode import Role
 from matcher.errors import Busy, NotFound
 from matcher.index.snapshot import Snapshot
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
-from matcher.store import audit, organisations
+from matcher.store import audit, import_runs, organisations
 from matcher.store.store import Store
 from matcher.store.tables import (
     AuditRow,
@@ -86,6 +86,19 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
             said = MARK if id_ != "other" else "suya"
             session.add(IntakeRow(id=id_, kind="introduction", at=NOW, question=said, seeks="supply", partner=partner, made=made, who=said, contact=said, consent=True, state="new"))  # fmt: skip
         session.add(ReplyRow(caller="k", key="1", digest="d", status=201, body=f'{{"name": "{MARK}"}}', headers={}, at=NOW))  # fmt: skip
+        refused = [import_runs.Refused("x.csv", 3, "", "{id}", {"id": MARK})]
+        counts = dict.fromkeys(("read", "added", "changed", "unchanged"), 1)
+        run = import_runs.record(session, import_runs.UPLOAD, ["x.csv"], counts, refused, 1, EVERYTHING)
+        import_runs.remember(
+            session,
+            run,
+            {
+                (Partner, "leaver"): LEAVER,
+                (Evidence, "own"): OWN,
+                (Evidence, "gone"): replace(OWN, id="gone"),
+                (Partner, "taller"): PARTNERS[4],
+            },
+        )
         for kind, id_ in (("partner", "leaver"), ("evidence", "own"), ("outcome", "done"), ("introduction", "with"), ("partner", "taller")):  # fmt: skip
             audit.record(session, EVERYTHING, "change", kind, id_)
     for _ in range(2):
@@ -110,7 +123,7 @@ def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path,
     # By hand from `full`: its own texts are `own` and `secret`; of each table what names it or them.
     assert {place: count for place, count in done.removed.items() if place != "vectors"} == {
         "partner": 1, "evidence": 2, "outcome": 1, "shortlist": 2, "introduction": 1, "introduction_step": 1,
-        "saved_search": 1, "inbox": 2, "intake": 2, "reply": 1, "audit": 4, "snapshots": 2,
+        "saved_search": 1, "inbox": 2, "intake": 2, "reply": 1, "import": 4, "audit": 4, "snapshots": 2,
     }  # fmt: skip
     assert holding(tmp_path, MARK) == []
     now = {p.name for p in (home / "snapshots").iterdir()}

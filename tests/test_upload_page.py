@@ -347,7 +347,7 @@ def test_from_the_file_to_its_undoing_by_plain_forms(site, officer):
     assert "<strong>11</strong>" in answer.text  # added
     refused = officer.get(f"{answer.url.path}/refusals")
     assert list(csv.reader(io.StringIO(refused.content.decode("utf-8-sig"))))[1][:3] == [
-        "datos.xlsx [evidencias]", "12", "Socios",
+        "datos.xlsx [evidencias]", "12", "",
     ]  # fmt: skip
     digest = answer.text.partition('name="digest" value="')[2].partition('"')[0]
     done = officer.post(answer.url.path, data={"digest": digest})

@@ -139,7 +139,9 @@ def _given(form: dict[str, str]) -> dict[str, float]:
         try:
             found[name] = round(float(text), 3)
         except ValueError:
-            raise BadInput(N_("{name}: {found!r} is no number"), name=name, found=text[:40]) from None
+            found[name] = math.nan
+        if not math.isfinite(found[name]):
+            raise BadInput(N_("{name}: {found!r} is no number"), name=name, found=text[:40])
     return found
 
 
