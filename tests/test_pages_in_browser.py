@@ -8,7 +8,7 @@ from network import network
 from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
-PAGES = ("/", "/login", "/nowhere")
+PAGES = ("/", "/login", "/nowhere", "/regions", "/regions/PE-CUS", "/regions/needs?standing=all")
 
 
 @pytest.fixture(scope="module")
@@ -31,4 +31,4 @@ def test_a_page_fits_and_can_be_read_by_everybody(browser, site, path, size, lan
     address, key = site
     with visiting(browser, size, language=language, key=key, site=address) as page:
         page.goto(address + path)
-        look(page, f"{path.strip('/').replace('/', '-') or 'ask'}-{language}")
+        look(page, f"{path.partition('?')[0].strip('/').replace('/', '-') or 'ask'}-{language}")
