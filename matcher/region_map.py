@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from matcher.places import Point, kilometres
 
 WIDTH, MOST_HEIGHT, LEAST_HEIGHT = 640.0, 800.0, 380.0
-MARGIN = 62.0
+MARGIN = 68.0
 SMALLEST, GREATEST = 13.0, 27.0  # radii of bubbles
-LETTER = 0.57  # a letter's width, in font sizes
+LETTER = 0.6  # a letter's width, in font sizes
 TURN = math.tau
 KM_A_DEGREE = 111.2
 FAR = 2.6  # steps between neighbours
@@ -190,7 +190,7 @@ def _shared(a: Box, b: Box) -> float:
 
 def _outside(box: Box, frame: Frame) -> float:
     area = (box[2] - box[0]) * (box[3] - box[1])
-    return 100 * (area - _shared(box, (2, 2, frame.width - 2, frame.height - 2)))
+    return 1000 * (area - _shared(box, (5, 2, frame.width - 5, frame.height - 2)))
 
 
 def ground(points: Sequence[Point], frame: Frame) -> tuple[str, float]:

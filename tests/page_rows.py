@@ -15,6 +15,7 @@ def page_rows() -> Iterator[Row]:
     yield Row("POST", "/login", (401,) * 7, form={"key": "tk_no"}, fresh=401)
     yield Row("POST", "/logout", (303,) * 7, form={})
     yield from ask_rows()
+    yield from region_rows()
     yield from figure_rows()
     yield from desk_rows()
     yield from upload_rows()
@@ -28,3 +29,11 @@ def figure_rows() -> Iterator[Row]:
     yield Row("GET", "/regions/figures", cusco, "/regions/figures?office=ott-cusco&table=desk-days&format=json")
     yield Row("GET", "/quality", ALL_200)
     yield Row("GET", "/quality/report", (404,) * 7, fresh=404)
+
+
+def region_rows() -> Iterator[Row]:
+    """The regional picture is everybody's."""
+    yield Row("GET", "/regions", ALL_200)
+    yield Row("GET", "/regions/needs", ALL_200)
+    yield Row("GET", "/regions/data/{table}", ALL_200, "/regions/data/needs?format=json")
+    yield Row("GET", "/regions/{code}", ALL_200, "/regions/PE-CUS")

@@ -48,6 +48,7 @@ EVIDENCE_IDS = ("taller-1", "taller-2", "taller-3", "retirado-1", "unsaac-1", "n
 OUTCOME_IDS = ("o1", "o9", "nadie")
 FORMATS = ("", "csv", "xlsx", "json")
 OFFICES = ("", "ott-cusco", "ott-tacna")
+TABLES = ("regions", "sectors", "needs", "flows", "specialisations", "chains")
 Asked = list[tuple[str, dict[str, object]]]  # (URL, further arguments of the client)
 STALE = {"If-Match": '"0"'}
 ANY = {"If-Match": "*"}
@@ -233,6 +234,15 @@ ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("POST", "/login"): lambda _: [("/login", {"data": {"key": "tk_no"}})],
     ("POST", "/logout"): _plain("/logout"),
     **DESK_PAGES,
+    ("GET", "/regions"): _plain("/regions", "/regions?lang=en&show=supply&all=true", "/regions?sector=C14&near=0"),
+    ("GET", "/regions/{code}"): _plain("/regions/PE-CUS", "/regions/PE-TAC?lang=en", "/regions/PE-LIM"),
+    ("GET", "/regions/needs"): _plain(
+        *(f"/regions/needs?standing={s}" for s in ("gap", "near", "elsewhere", "unmet", "all")),
+        "/regions/needs?region=PE-CUS&standing=all&lang=en",
+    ),
+    ("GET", "/regions/data/{table}"): _plain(
+        *(f"/regions/data/{table}?format={f}" for table in TABLES for f in FORMATS[1:])
+    ),
 }  # fmt: skip
 # What shows what is private to those who may see it; nobody else's answer may hold it.
 PRIVATE = {

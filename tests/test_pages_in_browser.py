@@ -12,7 +12,8 @@ pytestmark = pytest.mark.slow
 PAGES = (
     "/", "/login", "/nowhere", "/?q=colores+de+alpaca&region=Cusco", "/?q=colores&region=Cuzcu&sector=nada", "/?q=zzz",
     "/?like=taller-1", "/partners/unsaac", "/evidence/taller-1", "/saved", "/introduction?partner=unsaac&q=tinte",
-    "/unfit?partner=unsaac", "/thanks", "/regions/figures", "/quality", "/desk/requests?organisation=ott-cusco",
+    "/unfit?partner=unsaac", "/thanks", "/regions", "/regions/PE-CUS", "/regions/needs?standing=all",
+    "/regions/figures", "/quality", "/desk/requests?organisation=ott-cusco",
     "/desk/upload?organisation=ott-cusco", "/admin", "/admin/keys", "/admin/organisations", "/admin/imports",
     "/admin/settings", "/admin/audit", "/admin/weights",
 )  # fmt: skip

@@ -33,7 +33,7 @@ router = APIRouter(include_in_schema=False)
 WAIT_S = 0.8  # that a page waits for the needs to be asked, before it shows how far that is
 ROWS = 12  # of a table, before "show all"
 LISTED = 60  # needs on a page
-FEW = 8  # lines of a table of a region's page
+FEW = 7  # lines of a table that a region's two-page report has room for
 YEARS = 12
 
 
