@@ -1,6 +1,5 @@
 """Answers and records as a person reads them in a terminal."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -11,21 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from matcher.comparing import weighty
 from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Evidence, Match, MatchList, Partner, Passage, Side, Verdict
 from matcher.sectors import sector_name
+from matcher.shown import fitting, moved, pieces, weightiest
 
-REASONS = 4  # shown
-MOVED = 2  # ranks; fewer are not worth a line
-WITHOUT = {
-    "place": N_("without counting place: no. {rank}"),
-    "sector": N_("without counting sector: no. {rank}"),
-    "track_record": N_("without counting track record: no. {rank}"),
-    "experience": N_("without counting work with others: no. {rank}"),
-    "text": N_("by its texts alone: no. {rank}"),
-}
 PASSAGE = 260  # characters of a passage in the table
 
 
@@ -41,9 +31,9 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
     table.add_column(say(N_("Why")), ratio=3)
     table.add_column(say(N_("Best passage")), ratio=5)
     for match in answer.matches:
-        why = Text("\n").join(Text("· " + reason) for reason in weighty(match, REASONS))
-        if moved := _moved(match, say):
-            why.append("\n" + moved, style="dim")
+        why = Text("\n").join(Text("· " + c.reason) for c in weightiest(match))
+        if told := moved(match, say):
+            why.append("\n" + told, style="dim")
         for turn in (c for c in match.contributions if c.signal == "exposure"):
             why.append("\n" + turn.reason, style="dim")
         name = Text.assemble((match.partner.name, "bold"), ("\n" + match.partner.id, "dim"))
@@ -53,21 +43,6 @@ def answer_table(answer: MatchList, say: Translate, language: str) -> Renderable
         return table
     advice = Text("\n").join(Text("· " + step) for step in answer.advice)
     return Group(Panel(advice, title=say(N_("No good match")), border_style="yellow"), table)
-
-
-def _moved(match: Match, say: Translate) -> str:
-    """Return which rule moves a match most, where that is notable: twice as far from the top, or half."""
-    ranks = match.rank_without | {"text": match.rank_without_rules} if match.rank_without else {}
-    notable = {
-        rule: rank
-        for rule, rank in ranks.items()
-        if abs(rank - match.rank) >= MOVED and not 0.5 < rank / match.rank < 2
-    }
-    if not notable:
-        return ""
-    single = {rule: rank for rule, rank in notable.items() if rule != "text"} or notable
-    rule = max(single, key=lambda name: abs(math.log(single[name] / match.rank)))
-    return say(WITHOUT[rule]).format(rank=single[rule])
 
 
 def _where(match: Match, asked_from: str | None, say: Translate, language: str) -> Text:
@@ -88,19 +63,14 @@ def _excerpt(passage: Passage) -> Text:
 
     Words in common are underlined; after a word of like meaning stands the question's: `calzado (≈ zapato)`.
     """
-    sentence = next((h for h in passage.highlights if h.kind == "sentence"), None)
-    start, end = (sentence.start, sentence.end) if sentence else (0, len(passage.text))
+    start, end = fitting(passage)
     cut = min(end, start + PASSAGE)
-    body, done = Text(), start
-    for mark in passage.highlights:
-        if mark.kind == "sentence" or mark.start < done or mark.end > cut:
-            continue
-        body.append(passage.text[done : mark.start])
-        body.append(passage.text[mark.start : mark.end], style="underline")
-        if mark.answers:
-            body.append(f" (≈ {mark.answers})", style="dim")
-        done = mark.end
-    body.append(passage.text[done:cut] + ("…" if cut < end else ""))
+    body = Text()
+    for piece in pieces(passage, start, cut):
+        body.append(piece.text, style="underline" if piece.marked else "")
+        if piece.answers:
+            body.append(f" (≈ {piece.answers})", style="dim")
+    body.append("…" if cut < end else "")
     return Text.assemble((passage.title + ": ", "italic"), body) if passage.title else body
 
 

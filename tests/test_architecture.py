@@ -28,8 +28,8 @@ STEPS = (
     {"live"},
     {"gains", "learning"},
     {"tuning", "weights_file"},
-    {"feeds", "list_columns", "saved_searches", "comparing", "drafts"},
-    {"desk_news"},
+    {"feeds", "list_columns", "saved_searches", "shown"},
+    {"comparing", "desk_news", "drafts"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
