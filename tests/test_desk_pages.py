@@ -329,7 +329,7 @@ def test_a_stale_form_overwrites_nothing(site):
     assert client.post("/desk/step", data=step, follow_redirects=False).status_code == 303
     stale = client.post("/desk/step", data={**step, "to": "project"})
     assert stale.status_code == 412
-    assert 'role="alert"' in stale.text
+    assert "alguien lo cambió mientras tanto; no se sobrescribió nada" in stale.text
     piece = client.post("/desk/step", data={**step, "to": "project"}, headers={"HX-Request": "true"})
     assert (piece.status_code, piece.headers["hx-retarget"]) == (412, "#notice")
     with site.store.reading() as session:
@@ -347,6 +347,10 @@ def test_a_step_that_is_not_allowed_is_refused(site):
         version = introductions.introduction(session, "ott-cusco", id_).version
     refused = client.post("/desk/step", data={"id": id_, "version": version, "to": "project"})
     assert refused.status_code == 409
+    assert (
+        "desde «reunidos» no se puede pasar a «proyecto»; desde ahí puede pasar a: acordado, rechazado, enviado"
+        in refused.text
+    )
 
 
 def test_declining_needs_a_reason_and_what_was_typed_stays(site):
