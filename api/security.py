@@ -173,7 +173,10 @@ class Guard:
         name = (urlsplit(f"//{host}").hostname or "").lower()
         origin = request.headers.get("origin")
         own = is_loopback(name) or "." not in name or name.endswith(".localhost")  # a name without dot is nobody's site
-        if not own or (origin and urlsplit(origin).netloc != host and origin not in self.settings.cors_origins):
+        ours = not origin or urlsplit(origin).netloc == host or origin in self.settings.cors_origins
+        if origin == "null":  # of our own forms too: pages of ours do not tell where they are
+            ours = request.headers.get("sec-fetch-site") == "same-origin"
+        if not own or not ours:
             raise Denied(N_("a page of another web site may not act here: make a key, or ask by http://127.0.0.1"))
 
 

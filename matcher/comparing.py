@@ -7,10 +7,8 @@ from matcher.engine import Engine
 from matcher.errors import NotFound
 from matcher.language import N_
 from matcher.records import Match, MatchList, Query, Stage
-from matcher.weights import RULE_OF
 
 DEEP = 200  # places of the answer within which both are looked for
-WEIGHTY = 0.06  # log-odds; a term below it is no reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +59,6 @@ def compare(engine: Engine, query: Query, a: str, b: str, reader: str) -> Compar
     ]
     terms.sort(key=lambda term: -abs(term.a - term.b))
     return Comparison(answer, left, right, tuple(terms), (_record(engine, left), _record(engine, right)))
-
-
-def weighty(match: Match, most: int) -> list[str]:
-    """Return the weightiest reasons for a match, one of each rule."""
-    told: dict[str, str] = {}
-    for c in sorted(match.contributions, key=lambda c: -c.contribution):
-        # The same country says little where kilometres stand beside, nor these texts where the sector does.
-        if c.contribution >= WEIGHTY and c.signal not in ("same_country", "sector_texts"):
-            told.setdefault(RULE_OF.get(c.signal) or "text", c.reason)
-    return list(told.values())[:most]
 
 
 def _record(engine: Engine, match: Match) -> dict[Stage, int]:

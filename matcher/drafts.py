@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from matcher.language import N_, Translate
 from matcher.places import region_name
-from matcher.records import Evidence, Match, Partner, Passage
+from matcher.records import Evidence, Match, Partner
+from matcher.shown import fitting
 from matcher.store.desk_views import label
 
 QUOTED = 600  # characters of a text that a message repeats; mail programs take addresses of some 2,000
@@ -76,12 +77,6 @@ def mailto(contacts: list[str | None], message: Draft) -> str:
     return f"mailto:{to}?subject={quote(message.subject, safe='')}&body={quote(body, safe='')}"
 
 
-def fitting(passage: Passage) -> str:
-    """Return the sentence of a passage that fits best; of one without, its beginning."""
-    span = next((mark for mark in passage.highlights if mark.kind == "sentence"), None)
-    return passage.text[span.start : span.end] if span else cut(passage.text, QUOTED)
-
-
 def cut(text: str, most: int) -> str:
     """Return a text on one line, or as many whole words of it as `most` characters hold."""
     line = " ".join(text.split())
@@ -92,7 +87,8 @@ def _reasons(say: Translate, supply: Partner, demand: Partner, match: Match) -> 
     """Return why the two fit, said to both of them."""
     told = []
     if match.passages:
-        text = cut(fitting(match.passages[0]), QUOTED)
+        best = match.passages[0]
+        text = cut(best.text[slice(*fitting(best))], QUOTED)
         told.append(say(N_("From {name}: “{text}”")).format(name=match.partner.name, text=text))
     if supply.region and supply.region == demand.region:
         told.append(say(N_("You are in the same region, {name}.")).format(name=region_name(supply.region)))

@@ -41,8 +41,8 @@ STEPS = (
     {"gains", "learning", "coverage_job", "regional", "region_map"},
     {"tuning", "weights_file", "specialisation", "value_chains"},
     {"weights_preview", "weights_edit"},
-    {"feeds", "list_columns", "saved_searches", "comparing", "drafts", "shown", "regional_columns"},
-    {"desk_news"},
+    {"feeds", "list_columns", "saved_searches", "shown", "regional_columns"},
+    {"comparing", "desk_news", "drafts"},
     {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}

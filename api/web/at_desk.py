@@ -1,6 +1,7 @@
 """What the desk's pages share: whose desk it is, addresses that keep saying so, forms, files, what was read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -15,13 +16,15 @@ from api.state import Records, request_of
 from api.web.rendering import is_partial, language_of, render, say_of
 from api.web.session import local
 from matcher.access import Caller
-from matcher.language import Translate
+from matcher.errors import Stale
+from matcher.language import N_, Translate
 from matcher.records import Record
 from matcher.store import audit
 from matcher.store.offices import LOCAL
 from matcher.store.store import Store
 from matcher.store.tables import OrganisationRow
 from matcher.store.view import read_by_role
+from matcher.store.writer import Writer
 from matcher.table_export import Format
 
 GivenId = Annotated[str, Form(min_length=1, max_length=300, pattern=ID)]
@@ -89,6 +92,19 @@ class Here:
         if any(read_by_role(record, self.caller) for record in shown):
             with self.store.noting() as session:
                 audit.record(session, self.caller, "read_private", kind, id_, self.request_id)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """Give a Writer; that somebody else was first is told without ids and versions.
+
+        :raises Stale: what the form was made from is no longer so.
+        """
+        try:
+            with self.store.writing() as writer:
+                yield writer
+        except Stale as error:
+            told = N_("somebody changed this meanwhile; nothing was overwritten: look at it again and decide anew")
+            raise Stale(told) from error
 
     def file(self, format_: Format) -> Export:
         """Return the kind of file that is wanted of a list, in the page's language."""

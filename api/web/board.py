@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from api.cursors import Cursor
 from api.desk_state import EXPORTED, whole
 from api.web.at_desk import AskedId, Back, Desk, GivenId, Here, Version, Wanted, Written
-from matcher.errors import BadInput
+from api.web.words import STAGES
+from matcher.errors import BadInput, Conflict, Stale
 from matcher.introductions import PATH, Standing, is_correction, next_stages
 from matcher.language import N_
 from matcher.list_columns import INTRODUCTIONS, SHORTLIST
@@ -24,6 +25,7 @@ IN_COLUMN = 20  # cards of a stage; the rest is in its list
 WAITING = 100  # entries of the shortlist on the board
 LISTED = 50
 COLUMNS = (*PATH, Standing.DECLINED)
+_NOT_FROM_THERE = N_("from “{stage}” it cannot go to “{to}”; from there it can go to: {allowed}")
 MADE = {"shortlisted", "removed", "noted", "proposed"}  # what a page may tell that was done
 
 
@@ -81,7 +83,7 @@ def put_on_shortlist(
 ) -> Response:
     """Put a partner on a text's shortlist, or give its entry another note."""
     expected = None if version is None else frozenset({version})
-    with here.store.writing() as writer:
+    with here.writing() as writer:
         entry, _ = shortlists.put(
             writer, here.caller, evidence, partner, note or None, expected=expected, request=here.request_id
         )
@@ -93,7 +95,7 @@ def put_on_shortlist(
 @router.post("/desk/shortlist/remove")
 def take_off_shortlist(here: Desk, evidence: GivenId, partner: GivenId, version: Version, back: Back = "") -> Response:
     """Take a partner off a text's shortlist."""
-    with here.store.writing() as writer:
+    with here.writing() as writer:
         shortlists.remove(
             writer, here.caller, evidence, partner, expected=frozenset({version}), request=here.request_id
         )
@@ -103,7 +105,7 @@ def take_off_shortlist(here: Desk, evidence: GivenId, partner: GivenId, version:
 @router.post("/desk/propose")
 def propose(here: Desk, evidence: GivenId, supply: GivenId, demand: GivenId, note: Written = "") -> Response:
     """Propose that two partners meet."""
-    with here.store.writing() as writer:
+    with here.writing() as writer:
         found = introductions.propose(
             writer, here.caller, supply, demand, evidence=evidence, note=note or None, request=here.request_id
         )
@@ -146,17 +148,30 @@ def step(
 ) -> Response:
     """Take an introduction to another stage; its outcome follows."""
     try:
-        with here.store.writing() as writer:
+        with here.writing() as writer:
             introductions.step(
                 writer, here.caller, id_, to, reason=reason or None, note=note or None, date=_day(date),
                 expected=frozenset({version}), request=here.request_id,
             )  # fmt: skip
+    except Stale:
+        raise
+    except Conflict as error:  # in words, where the error has our codes
+        raise Conflict(_NOT_FROM_THERE, **_in_words(here, error.values)) from error
     except BadInput as error:  # a reason is wanting, or the day is none: what was typed stays
         if here.partial:
             raise
         typed = {"to": to, "reason": reason, "note": note, "date": date, "version": version}
         return _shown(here, id_, typed, fault=error.text(here.say))
     return here.onward("", "/desk/board", moved=id_)
+
+
+def _in_words(here: Here, values: dict[str, object]) -> dict[str, object]:
+    """Return the values of an error of ours with stages in the reader's words."""
+
+    def word(stages: object) -> str:
+        return ", ".join(here.say(STAGES.get(stage.strip(), stage)) for stage in str(stages).split(","))
+
+    return {name: word(value) for name, value in values.items()}
 
 
 def allowed(found: Introduction) -> tuple[Standing, ...]:

@@ -9,7 +9,7 @@ from api.state import Current
 from api.web.at_desk import AskedId, Desk
 from api.web.desk import parts
 from matcher.comparing import DEEP, compare
-from matcher.drafts import draft, fitting, mailto
+from matcher.drafts import draft, mailto
 from matcher.engine import Engine
 from matcher.errors import BadQuery, NotFound
 from matcher.language import N_, languages, translator
@@ -39,7 +39,7 @@ def side_by_side(here: Desk, engine: Current, evidence: AskedId, partner: Annota
     found = compare(engine, engine.query_for(evidence, k=DEEP), chosen[0], chosen[1], here.language)
     return here.page(
         "desk_compare.html", text=text, found=found, owners=list(owners.values()), label=label, parts=parts,
-        fitting=fitting, both=(found.a, found.b),
+        both=(found.a, found.b),
     )  # fmt: skip
 
 

@@ -14,9 +14,7 @@ from api.state import Current, Officer, Records
 from api.web import visits
 from api.web.at_desk import AskedId, Desk, Here, Wanted, here_of
 from api.web.rendering import render
-from matcher.comparing import weighty
 from matcher.desk_news import news
-from matcher.drafts import fitting
 from matcher.engine import Engine
 from matcher.errors import NotFound
 from matcher.language import N_
@@ -24,6 +22,7 @@ from matcher.list_columns import EVIDENCE, match_columns
 from matcher.places import region_name
 from matcher.records import Evidence, MatchList, Partner, Passage, Side, Verdict
 from matcher.sectors import sector_name, tree
+from matcher.shown import Piece, fitting, pieces, weightiest
 from matcher.store import organisations, own_texts, shortlists
 from matcher.store.desk_views import label, public_partners
 from matcher.store.offices import at_desk
@@ -139,9 +138,8 @@ def text(here: Desk, engine: Current, evidence: AskedId, format_: Wanted = None)
         "answer": answer,
         "fresh": fresh,
         "kept": {entry.partner: entry for entry in kept},
-        "weighty": weighty,
+        "weightiest": weightiest,
         "reasons": REASONS,
-        "fitting": fitting,
         "parts": parts,
         "fits": answer is not None and answer.verdict is Verdict.MATCHES,
     }
@@ -152,17 +150,9 @@ def text(here: Desk, engine: Current, evidence: AskedId, format_: Wanted = None)
     return here.page("desk_text.html", whole=True, partners=owners, label=label, **shown)
 
 
-def parts(passage: Passage) -> list[tuple[str, bool]]:
-    """Return the sentence of a passage that fits best in pieces: (text, whether it answers the question)."""
-    sentence = next((mark for mark in passage.highlights if mark.kind == "sentence"), None)
-    if sentence is None:
-        return [(fitting(passage), False)]
-    place, found = sentence.start, []
-    for mark in passage.highlights:
-        if mark.kind != "sentence" and place <= mark.start and mark.end <= sentence.end:
-            found += [(passage.text[place : mark.start], False), (passage.text[mark.start : mark.end], True)]
-            place = mark.end
-    return [(said, marked) for said, marked in [*found, (passage.text[place : sentence.end], False)] if said]
+def parts(passage: Passage) -> list[Piece]:
+    """Return the sentence of a passage that fits best, cut where marks begin and end."""
+    return pieces(passage, *fitting(passage))
 
 
 def _answer(engine: Engine, here: Here, evidence: str, k: int) -> MatchList | None:

@@ -63,7 +63,7 @@ def mark(
     back: Back = "",
 ) -> Response:
     """Mark news as read, or as not read."""
-    with here.store.writing() as writer:
+    with here.writing() as writer:
         inbox.mark(writer, here.caller, ids, read=read)
     return here.onward(back, "/desk/inbox")
 
@@ -123,7 +123,7 @@ def save(
     try:
         if not name:
             raise BadInput(N_("give the search a name"))
-        with here.store.writing() as writer:
+        with here.writing() as writer:
             kept = searches.search(writer.session, here.office, id_).question if id_ else {}
             question = to_question(_question(typed, kept))
             if evidence:
@@ -143,7 +143,7 @@ def save(
 @router.post("/desk/search/remove")
 def remove(here: Desk, id_: Annotated[GivenId, Form(alias="id")], version: Version) -> Response:
     """Remove a saved search with its news and feeds."""
-    with here.store.writing() as writer:
+    with here.writing() as writer:
         searches.remove(writer, here.caller, id_, expected=frozenset({version}), request=here.request_id)
     return here.onward("", "/desk/searches")
 
@@ -151,7 +151,7 @@ def remove(here: Desk, id_: Annotated[GivenId, Form(alias="id")], version: Versi
 @router.post("/desk/search/feed")
 def renew(here: Desk, id_: Annotated[GivenId, Form(alias="id")], version: Version) -> Response:
     """Give a saved search's feeds new addresses."""
-    with here.store.writing() as writer:
+    with here.writing() as writer:
         searches.renew_feed(writer, here.caller, id_, expected=frozenset({version}), request=here.request_id)
     return here.onward("", "/desk/searches")
 

@@ -1,0 +1,211 @@
+"""The officer's day in a real browser: find firms for a capability, keep one, walk it to an agreed project."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from browser import DESK, PHONE, chromium, look, serving, visiting
+from conftest import PARTNERS
+from network import Network, network
+from playwright.sync_api import Browser, Page
+
+from matcher.introductions import Standing
+from matcher.language import translator
+from matcher.records import Outcome
+from matcher.store import introductions
+
+pytestmark = pytest.mark.slow
+STAGES = ("sent", "met", "agreed", "project")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def site(tmp_path) -> Iterator[tuple[str, str, Network]]:
+    """An installation's address, the key of the weavers' officer, and the installation; the faculty is theirs too."""
+    with network(tmp_path) as found, serving(found.app) as address:
+        found.write(replace(PARTNERS[0], owner="tejedoras"))
+        yield address, found.keys["officer"]["Authorization"].removeprefix("Bearer "), found
+
+
+def track_record(page: Page, site: str, evidence: str, partner: str) -> str:
+    """Return what the answer for a text says of a partner's track record."""
+    answer = page.request.get(f"{site}/v1/evidence/{evidence}/matches?k=50").json()
+    match = next(m for m in answer["matches"] if m["partner"]["id"] == partner)
+    return next(c["reason"] for c in match["contributions"] if c["signal"] == "track_record")
+
+
+def column(page: Page, stage: str):
+    return page.locator(f"[data-stage={stage}]")
+
+
+def drag(page: Page, stage: str, words: str) -> None:
+    """Drag the card with these words to the column of a stage, as a mouse does."""
+    card, to = page.locator(".card", has_text=words), column(page, stage)
+    card.scroll_into_view_if_needed()
+    start, end = card.bounding_box(), to.bounding_box()
+    page.mouse.move(start["x"] + start["width"] - 12, start["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(start["x"] + start["width"] - 4, start["y"] + 14, steps=4)
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] - 12, steps=12)
+    page.wait_for_timeout(150)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_an_officer_finds_a_firm_and_walks_it_to_a_project(browser, site, size, language):
+    address, key, found = site
+    say = translator(language)
+    with visiting(browser, size, language=language, key=key, site=address) as page:
+        before = track_record(page, address, "unsaac-1", "oregano")
+        page.goto(address + "/desk")
+        capability = page.locator(".text", has=page.get_by_role("heading", name="Tintes"))
+        capability.scroll_into_view_if_needed()
+        capability.locator(".match").first.wait_for()
+        look(page, f"desk-{language}")
+        firm = capability.locator(".match", has_text="Cooperativa")
+        firm.get_by_role("button").click()
+        firm.get_by_text(say("on the shortlist")).wait_for()
+        capability.get_by_role("link", name="Tintes").click()
+        page.wait_for_selector("h1.title")
+        look(page, f"desk-text-{language}")
+        for name in ("Taller de chompas, Chinchero", "Cooperativa de orégano, Candarave"):
+            page.get_by_label(say("Compare {name}").format(name=name)).check()
+        page.get_by_role("button", name=say("Compare the two marked")).click()
+        page.wait_for_selector("table.compare")
+        look(page, f"desk-compare-{language}")
+        page.get_by_role("link", name=say("Board"), exact=True).click()
+        page.locator(".entry", has_text="Cooperativa").get_by_role("button", name=say("Propose")).click()
+        column(page, "proposed").locator(".card", has_text="Cooperativa").wait_for()
+        look(page, f"desk-board-{language}")
+        page.locator(".card", has_text="Cooperativa").get_by_role("link", name=say("Message")).click()
+        page.wait_for_selector("#draft")
+        look(page, f"desk-draft-{language}")
+        page.get_by_role("link", name=say("Board"), exact=True).click()
+        for stage in STAGES:
+            card = page.locator(".card", has_text="Cooperativa")
+            card.get_by_role("button").click()
+            column(page, stage).locator(".card", has_text="Cooperativa").wait_for()
+        look(page, f"desk-board-project-{language}")
+        page.locator(".card", has_text="Cooperativa").locator(".who-with").click()
+        page.wait_for_selector("ol.path")
+        look(page, f"desk-introduction-{language}")
+        for path in ("inbox", "searches", "search", "shortlist", "introductions"):
+            page.goto(f"{address}/desk/{path}")
+            look(page, f"desk-{path}-{language}")
+        page.goto(address + "/desk?side=demand")
+        page.locator(".text .match").first.wait_for()
+        look(page, f"desk-needs-{language}")
+        found.live.catch_up()
+        none = "aún no constan proyectos ni reuniones con universidades o institutos"
+        assert before == none
+        assert track_record(page, address, "unsaac-1", "oregano") == "1 proyecto con universidades o institutos"
+
+
+def test_a_card_is_dragged_from_column_to_column_and_goes_back_where_it_may_not_go(browser, site):
+    address, key, found = site
+    with visiting(browser, key=key, site=address) as page:
+        page.goto(address + "/desk/text?evidence=taller-1")
+        page.locator(".match", has_text="Laboratorio de materiales").get_by_role("button").click()
+        page.wait_for_selector(".kept >> text=preselección")
+        page.goto(address + "/desk/board")
+        page.locator(".entry", has_text="Laboratorio").get_by_role("button", name="Proponer").click()
+        column(page, "proposed").locator(".card", has_text="Laboratorio").wait_for()
+        drag(page, "met", "Laboratorio")  # a step too far
+        page.locator("#notice [role=alert]").wait_for()
+        assert column(page, "proposed").locator(".card", has_text="Laboratorio").count() == 1
+        assert column(page, "met").locator(".card", has_text="Laboratorio").count() == 0
+        for stage in STAGES:
+            drag(page, stage, "Laboratorio")
+            page.locator(".done", has_text="Laboratorio").wait_for()
+            column(page, stage).locator(".card.just", has_text="Laboratorio").wait_for()
+        with found.store.reading() as session:
+            (made,) = introductions.introductions(session, "ott-cusco", partner="pucp", limit=5).items
+        assert made.stage == "project"
+        outcome = found.store.get(Outcome, f"intro-{made.id}").record
+        assert (outcome.partner, outcome.counterpart, outcome.stage) == ("pucp", "taller", "project")
+
+
+def test_a_card_that_is_declined_asks_for_the_reason(browser, site):
+    address, key, _ = site
+    with visiting(browser, key=key, site=address) as page:
+        page.goto(address + "/desk/board")
+        drag(page, "declined", "Taller")
+        page.wait_for_selector("details[open] input[name=reason]")
+        page.locator("details[open] input[name=reason]").fill("No hay presupuesto este año")
+        page.get_by_role("button", name="Registrar que se declinó").click()
+        card = column(page, "declined").locator(".card", has_text="No hay presupuesto")
+        card.wait_for()
+
+
+def test_a_card_that_somebody_else_moved_meanwhile_is_told_and_goes_back(browser, site):
+    address, key, found = site
+    with visiting(browser, key=key, site=address) as page:
+        page.goto(address + "/desk/board")
+        with found.store.writing() as writer:
+            id_ = found.desks["ott-cusco"].introductions[0]
+            introductions.step(writer, found.office("ott-cusco"), id_, Standing.AGREED)
+        drag(page, "agreed", "Taller")
+        page.locator("#notice [role=alert]", has_text="cambió").or_(
+            page.locator("#notice [role=alert]")
+        ).first.wait_for()
+        assert column(page, "met").locator(".card", has_text="Taller").count() == 1
+
+
+def test_by_keyboard_alone(browser, site):
+    """From the desk to a project without a mouse: Tab, arrows, Space and Enter."""
+    address, key, found = site
+    with visiting(browser, key=key, site=address) as page:
+
+        def reach(selector: str, most: int = 120) -> None:
+            for _ in range(most):
+                page.keyboard.press("Tab")
+                if page.evaluate("s => document.activeElement.matches(s)", selector):
+                    outline = page.evaluate(
+                        "() => { const s = getComputedStyle(document.activeElement);"
+                        " return s.outlineStyle !== 'none' || s.boxShadow !== 'none'; }"
+                    )
+                    assert outline, f"where the focus is cannot be seen: {selector}"
+                    return
+            raise AssertionError(f"not reached: {selector}")
+
+        page.goto(address + "/desk/text?evidence=taller-1")
+        reach(".match form button[aria-label*='Laboratorio']")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".kept >> text=preselección")
+        page.goto(address + "/desk/board")
+        reach(".entry button[aria-label*='Laboratorio'].small")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-stage=proposed] .card >> text=Laboratorio")
+        reach("[data-stage=proposed] .card button")
+        for stage in STAGES:
+            page.keyboard.press("Enter")
+            page.wait_for_selector(f"[data-stage={stage}] .card >> text=Laboratorio")
+            if stage != "project":  # the focus stays with the card
+                page.wait_for_function(
+                    "stage => document.activeElement.closest(`[data-stage=${stage}]`) !== null", arg=stage
+                )
+        with found.store.reading() as session:
+            (made,) = introductions.introductions(session, "ott-cusco", partner="pucp", limit=5).items
+            assert made.stage == "project"
+
+
+def test_without_scripts_the_desk_works_by_links_and_forms(browser, site):
+    address, key, _ = site
+    with visiting(browser, scripts=False, key=key, site=address) as page:
+        page.goto(address + "/desk?side=demand")
+        page.locator(".text", has=page.get_by_role("heading", name="Se corren")).get_by_role(
+            "link", name="Ver quién puede ayudar"
+        ).click()
+        page.locator(".match", has_text="Laboratorio").get_by_role("button").click()
+        page.wait_for_url("**/desk/text?**")
+        page.goto(address + "/desk/board")
+        page.locator(".entry", has_text="Laboratorio").get_by_role("button", name="Proponer").click()
+        for stage in STAGES:
+            page.locator(".card", has_text="Laboratorio").get_by_role("button").click()
+            assert column(page, stage).locator(".card", has_text="Laboratorio").count() == 1
