@@ -312,7 +312,12 @@ def test_script_tags_in_a_record_are_text_on_every_page(tmp_path):
         answer = client.get("/", params={"q": ALPACA})
         assert "malo" in html.unescape(answer.text)
         link = html.unescape(re.search(r'<h3>.*?href="(/partners/malo[^"]+)"', answer.text).group(1))
-        pages = [answer, client.get(link), client.get("/evidence/malo-1"), client.get("/", params={"q": f"hilo {SCRIPT}"})]
+        pages = [
+            answer,
+            client.get(link),
+            client.get("/evidence/malo-1"),
+            client.get("/", params={"q": f"hilo {SCRIPT}"}),
+        ]
         pages.append(client.get("/introduction", params={"partner": mean, "q": SCRIPT}))
         pages.append(client.get("/unfit", params={"partner": mean, "q": SCRIPT}))
         client.post("/saved", data={"action": "add", "partner": mean}, headers=ORIGIN)
@@ -452,7 +457,12 @@ def test_whoever_fills_in_the_hidden_field_is_thanked_and_forgotten(site, client
 
 @pytest.mark.parametrize(
     ("missing", "told"),
-    [("consent", "consentimiento"), ("who", "Escriba su nombre"), ("contact", "cómo contactarlo"), ("question", "Describa")],
+    [
+        ("consent", "consentimiento"),
+        ("who", "Escriba su nombre"),
+        ("contact", "cómo contactarlo"),
+        ("question", "Describa"),
+    ],
 )
 def test_what_is_missing_is_told_and_what_was_typed_stays(site, client, missing, told):
     before = len(rows(site.store))

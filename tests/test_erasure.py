@@ -78,7 +78,11 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
         session.flush()
         for search, evidence, partner in (("text", "own", "leaver"), ("asks", "unsaac-1", "unsaac"), ("text", "unsaac-1", "unsaac")):  # fmt: skip
             session.add(InboxRow(search=search, evidence=evidence, partner=partner, probability=0.9, at=NOW))
-        for id_, partner, made in (("wished", "leaver", None), ("became", "unsaac", "leaver"), ("other", "unsaac", None)):
+        for id_, partner, made in (
+            ("wished", "leaver", None),
+            ("became", "unsaac", "leaver"),
+            ("other", "unsaac", None),
+        ):
             said = MARK if id_ != "other" else "suya"
             session.add(IntakeRow(id=id_, kind="introduction", at=NOW, question=said, seeks="supply", partner=partner, made=made, who=said, contact=said, consent=True, state="new"))  # fmt: skip
         session.add(ReplyRow(caller="k", key="1", digest="d", status=201, body=f'{{"name": "{MARK}"}}', headers={}, at=NOW))  # fmt: skip

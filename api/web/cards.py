@@ -126,7 +126,8 @@ def _card(
         place_of(match.partner, language) or say(N_("place unknown")),
         near,
         here,
-        one_sentence(_clause(c, answer, say) for c in weightiest(match)) or say(N_("The nearest that there is, though little speaks for it.")),
+        one_sentence(_clause(c, answer, say) for c in weightiest(match))
+        or say(N_("The nearest that there is, though little speaks for it.")),
         texts[0] if texts else None,
         texts[1:],
         _bars(group, least, scale, say),
