@@ -12,7 +12,9 @@ from network import LATE, SUMMARY, Network
 Asked = list[tuple[str, dict[str, Any]]]
 PARTNERS = ("taller", "oregano", "unsaac", "retirado", "nadie")
 TEXTS = ("taller-1", "taller-2", "taller-3", "retirado-1", "unsaac-1", "nadie")
-SAVED = {"cookies": {"saved": "WyJ0YWxsZXIiLCJyZXRpcmFkbyIsInVuc2FhYyJd"}}  # base 64 of the ids of three partners
+SAVED = {
+    "headers": {"Accept": "text/html", "Cookie": "saved=WyJ0YWxsZXIiLCJyZXRpcmFkbyIsInVuc2FhYyJd"}
+}  # three of PARTNERS
 LETTER = {"question": "Tinte.", "who": "Q", "contact": "q@x.example", "consent": "true"}
 PAGE = {"headers": {"Accept": "text/html"}}
 PRIVATE = ("/partners/{partner_id:path}",)  # shows a contact to those who may know it

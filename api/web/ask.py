@@ -1,5 +1,6 @@
 """The first page: a question in everyday words, and who can help."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -40,6 +41,7 @@ def ask(request: Request, engine: Current, asked: Question) -> Response:
     """Show the box, and the answer where something was asked."""
     language, say = language_of(request), say_of(request)
     form = understand(asked, language)
+    asked = replace(asked, region=form.region.typed, sector=form.sector.typed)  # as understood, from here on
     answer, wrong = None, ""
     if asked.asks:
         try:
