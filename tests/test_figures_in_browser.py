@@ -58,7 +58,7 @@ def test_an_evaluator_reads_the_report(browser, site, size, language):
     with visiting(browser, size, language=language, site=address) as page:
         page.goto(address)
         page.get_by_role("link", name=words["quality"], exact=True).click()
-        expect(page.get_by_role("heading", name=words["measured"])).to_be_visible()
+        expect(page.get_by_role("heading", name=words["measured"], exact=True)).to_be_visible()
         expect(page.get_by_role("cell", name=words["decimal"]).first).to_be_visible()
         look(page, f"evaluator-quality-{language}")
         page.get_by_role("link", name=words["leave"]).first.click()

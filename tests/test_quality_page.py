@@ -188,7 +188,7 @@ def test_the_reports_figures_stand_on_the_page_escaped(client, reports):
     for part in (
         "0,578",
         "[0,487; 0,67]",
-        "solo por palabras: 0,5",
+        "solo por palabras:<br>0,5",
         "puede ser azar",
         "3 de 40",
         "5 de 8",

@@ -1,47 +1,33 @@
 """Key figures over time: what everybody may see of records and outcomes, and for officers their own desk's steps."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from babel.dates import format_date
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from api.exports import Export
 from api.state import Anybody, Current, Records
-from api.web.charts import Chart, chart
+from api.web.charts import Chart
+from api.web.figure_tables import NAMES, Name, Table, Words, by_key, days, drawn, in_time
 from api.web.rendering import language_of, render, say_of
 from matcher import key_figures
 from matcher.access import Caller, Role
 from matcher.errors import BadQuery, Denied, NotFound
-from matcher.key_figures import DESK, PUBLIC, Event, Figure, Gap, Row, Series, Span
-from matcher.language import N_, Translate
+from matcher.key_figures import DESK, PUBLIC, Event, Figure, Gap, Series, Span
+from matcher.language import N_
 from matcher.macro_regions import MacroRegions
-from matcher.places import region_name
-from matcher.sectors import find_sector, sector_name
+from matcher.sectors import find_sector
 from matcher.store.journeys import Journey, journeys, offices
-from matcher.table_export import Column, Format, Value
+from matcher.table_export import Format
 
 router = APIRouter(include_in_schema=False)
 
-NAMES = {
-    Figure.NEEDS: N_("Needs"),
-    Figure.CAPABILITIES: N_("Capabilities"),
-    Figure.PROPOSED: N_("Proposed"),
-    Figure.INTRODUCTIONS: N_("Introductions"),
-    Figure.MEETINGS: N_("Meetings"),
-    Figure.AGREEMENTS: N_("Agreements"),
-    Figure.PROJECTS: N_("Projects"),
-    Figure.DECLINED: N_("Declined"),
-}
 SPANS = {Span.MONTH: N_("month"), Span.QUARTER: N_("quarter"), Span.YEAR: N_("year")}
-DATES = {Span.MONTH: "MMM y", Span.QUARTER: "QQQ y", Span.YEAR: "y"}
 RECORDED = (Figure.NEEDS, Figure.CAPABILITIES)
 STEPS = (Figure.INTRODUCTIONS, Figure.MEETINGS, Figure.AGREEMENTS, Figure.PROJECTS)
-Name = Callable[[str | None], str]
-SHOWN = 8  # rows of a table that are seen at once; the rest unfolds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,65 +42,6 @@ class Wanted:
     format: Annotated[Format | None, Query()] = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of a table. `code`: of the region or sector, or the first day of a slot of time, for files."""
-
-    code: str
-    name: str
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What is shown as a table and can be taken out as a file. `keys`: of the values; `heads`: what people read."""
-
-    id: str
-    title: str
-    keys: tuple[str, ...]
-    heads: tuple[str, ...]
-    lines: tuple[Line, ...]
-    total: tuple[Value, ...] | None = None
-    seen: int = SHOWN
-
-    def columns(self) -> tuple[Column[Line], ...]:
-        """Return the columns of its file."""
-        return (
-            Column("code", N_("Code"), lambda line: line.code),
-            Column("name", N_("Name"), lambda line: line.name),
-            *(_column(i, *each) for i, each in enumerate(zip(self.keys, self.heads, strict=True))),
-        )
-
-
-def _column(number: int, key: str, head: str) -> Column[Line]:
-    return Column(key, head, lambda line: line.values[number])
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How things are called in the reader's language."""
-
-    say: Translate
-    language: str
-    span: Span
-
-    def slot(self, day: dt.date) -> str:
-        """Return what a slot of time is called."""
-        return str(format_date(day, DATES[self.span], locale=self.language))
-
-    def heads(self, figures: Iterable[Figure]) -> tuple[str, ...]:
-        """Return what figures are called."""
-        return tuple(self.say(NAMES[figure]) for figure in figures)
-
-    def region(self, code: str | None) -> str:
-        """Return what a region is called."""
-        return region_name(code) if code else self.say(N_("region not known"))
-
-    def sector(self, code: str | None) -> str:
-        """Return what a sector is called."""
-        return sector_name(code, self.language) if code else self.say(N_("sector not known"))
-
-
 @router.get("/regions/figures")
 def figures_page(
     request: Request, caller: Anybody, engine: Current, store: Records, wanted: Annotated[Wanted, Depends()]
@@ -127,9 +54,13 @@ def figures_page(
     events = key_figures.chosen(all_events, regions, sector)
     series = key_figures.over_time(events, PUBLIC, wanted.span, today)
     tables = [
-        _in_time("time", words.say(N_("By time")), series, PUBLIC, words),
-        _by("regions", words.say(N_("By region")), key_figures.by_region(events, PUBLIC), PUBLIC, words, words.region),
-        _by("sectors", words.say(N_("By sector")), key_figures.by_sector(events, PUBLIC), PUBLIC, words, words.sector),
+        in_time("time", words.say(N_("By time")), series, PUBLIC, words),
+        by_key(
+            "regions", words.say(N_("By region")), key_figures.by_region(events, PUBLIC), PUBLIC, words, words.region
+        ),
+        by_key(
+            "sectors", words.say(N_("By sector")), key_figures.by_sector(events, PUBLIC), PUBLIC, words, words.sector
+        ),
     ]
     desk = None
     if caller.is_at_least(Role.OFFICER) or wanted.office:
@@ -153,8 +84,8 @@ def figures_page(
         spans=SPANS,
         series=series,
         charts=[
-            _chart("recorded", words.say(N_("Needs and capabilities recorded")), series, RECORDED, words),
-            _chart("steps", words.say(N_("What has come of introductions")), series, STEPS, words),
+            drawn("recorded", words.say(N_("Needs and capabilities recorded")), series, RECORDED, words),
+            drawn("steps", words.say(N_("What has come of introductions")), series, STEPS, words),
         ],
         tables={table.id: table for table in tables},
         desk=desk,
@@ -195,18 +126,22 @@ def _desk(
     series = key_figures.over_time(events, DESK, words.span, today)
     gaps = key_figures.gaps(kept)
     tables = [
-        _in_time("desk-time", say(N_("Steps by time")), series, DESK, words),
-        _by("desk-regions", say(N_("Steps by region")), key_figures.by_region(events, DESK), DESK, words, words.region),
-        _by("desk-sectors", say(N_("Steps by sector")), key_figures.by_sector(events, DESK), DESK, words, words.sector),
-        _days(gaps, words),
+        in_time("desk-time", say(N_("Steps by time")), series, DESK, words),
+        by_key(
+            "desk-regions", say(N_("Steps by region")), key_figures.by_region(events, DESK), DESK, words, words.region
+        ),
+        by_key(
+            "desk-sectors", say(N_("Steps by sector")), key_figures.by_sector(events, DESK), DESK, words, words.sector
+        ),
+        days(gaps, words),
     ]
     if whose is None:
         rows = key_figures.by_office(events, DESK)
         title = say(N_("Steps by office"))
-        tables.append(_by("desk-offices", title, rows, DESK, words, lambda id_: known.get(id_ or "", id_ or "")))
-    drawn = _chart("desk-steps", say(N_("Steps taken on the desk")), series, (Figure.PROPOSED, *STEPS), words)
+        tables.append(by_key("desk-offices", title, rows, DESK, words, lambda id_: known.get(id_ or "", id_ or "")))
+    steps = drawn("desk-steps", say(N_("Steps taken on the desk")), series, (Figure.PROPOSED, *STEPS), words)
     name = known.get(whose, whose) if whose else None
-    return Desk(name, known if whose is None or len(known) > 1 else {}, series, drawn, tuple(tables), gaps, len(kept))
+    return Desk(name, known if whose is None or len(known) > 1 else {}, series, steps, tuple(tables), gaps, len(kept))
 
 
 def _whose(caller: Caller, named: str) -> str | None:
@@ -227,51 +162,6 @@ def _place(text: str, groups: MacroRegions) -> tuple[str, ...]:
 
 def _sector(text: str) -> str | None:
     return find_sector(text) if text.strip() else None
-
-
-def _chart(id_: str, title: str, series: Series, figures: Sequence[Figure], words: Words) -> Chart:
-    return chart(
-        f"chart-{id_}",
-        title,
-        [words.slot(day) for day in series.slots],
-        [(words.say(NAMES[f]), series.counts[f]) for f in figures],
-    )
-
-
-def _in_time(id_: str, title: str, series: Series, figures: Sequence[Figure], words: Words) -> Table:
-    """Return a table of time; what has no place in it has rows of its own, those that hold anything."""
-    lines = [
-        Line(day.isoformat(), words.slot(day), tuple(series.counts[f][slot] for f in figures))
-        for slot, day in enumerate(series.slots)
-    ]
-    apart = (
-        ("before", N_("before"), series.before),
-        ("ahead", N_("with a date still to come"), series.ahead),
-        ("undated", N_("without a date"), series.undated),
-    )
-    told = [Line(c, words.say(name), tuple(of[f] for f in figures)) for c, name, of in apart if any(of.values())]
-    lines = [each for each in told if each.code == "before"] + lines + [each for each in told if each.code != "before"]
-    total = tuple(series.total(f) for f in figures)
-    return Table(id_, title, tuple(figures), words.heads(figures), tuple(lines), total, seen=len(lines))
-
-
-def _by(id_: str, title: str, rows: Sequence[Row], figures: Sequence[Figure], words: Words, name: Name) -> Table:
-    lines = tuple(Line(row.key or "", name(row.key), tuple(row.counts[f] for f in figures)) for row in rows)
-    return Table(id_, title, tuple(figures), words.heads(figures), lines)
-
-
-def _days(gaps: Sequence[Gap], words: Words) -> Table:
-    say = words.say
-    heads = say(N_("Median days")), say(N_("Introductions")), say(N_("Left out: dates out of order"))
-    lines = tuple(
-        Line(
-            f"{gap.first}-{gap.then}",
-            say(N_("from {first} to {then}")).format(first=say(gap.first.value), then=say(gap.then.value)),
-            (gap.median, gap.introductions, gap.disordered),
-        )
-        for gap in gaps
-    )
-    return Table("desk-days", say(N_("Days between steps")), ("median", "introductions", "disordered"), heads, lines)
 
 
 @dataclass(frozen=True, slots=True)
