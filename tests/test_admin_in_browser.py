@@ -44,10 +44,12 @@ def ten(tmp_path: Path) -> Path:
     ):
         sheet.append(row)
     sheet = book.create_sheet("evidencias")
-    sheet.append(["id", "socios", "titulo", "texto", "sectores"])
+    sheet.append(["id", "socios", "titulo", "texto", "fecha"])
     for n in range(10):
-        sheet.append([f"quinua-{n}", "quinua", f"Saponina {n}", f"Ilustrativo: lavado de quinua número {n}.", "A01"])
-    sheet.append(["quinua-x", "quinua", "", "Texto con sector raro.", "astrología"])
+        sheet.append(
+            [f"quinua-{n}", "quinua", f"Saponina {n}", f"Ilustrativo: lavado de quinua número {n}.", "2025-03-31"]
+        )
+    sheet.append(["quinua-x", "quinua", "", "Texto con fecha rara.", "ayer"])
     book.save(tmp_path / "capacidades.xlsx")
     return tmp_path / "capacidades.xlsx"
 
