@@ -118,6 +118,6 @@ def test_choosing_what_is_looked_at_needs_no_script(browser, site):
 def test_a_choice_is_shown_at_once_with_a_script(browser, site):
     with visiting(browser, DESK, language="es", site=site) as page:
         page.goto(f"{site}/regions")
-        page.get_by_label("Flujos", exact=True).first.select_option("off")
+        page.locator("select[name='flows']").select_option("off")
         page.wait_for_url("**flows=off**")
         assert page.locator("path.arc").count() == 0
