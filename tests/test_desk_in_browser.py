@@ -138,7 +138,7 @@ def test_a_card_that_is_declined_asks_for_the_reason(browser, site):
         drag(page, "declined", "Taller")
         page.wait_for_selector("details[open] input[name=reason]")
         page.locator("details[open] input[name=reason]").fill("No hay presupuesto este año")
-        page.get_by_role("button", name="Registrar que se declinó").click()
+        page.get_by_role("button", name="Registrar que se rechazó").click()
         card = column(page, "declined").locator(".card", has_text="No hay presupuesto")
         card.wait_for()
 
