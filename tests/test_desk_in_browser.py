@@ -99,6 +99,7 @@ def test_an_officer_finds_a_firm_and_walks_it_to_a_project(browser, site, size, 
             page.goto(f"{address}/desk/{path}")
             look(page, f"desk-{path}-{language}")
         page.goto(address + "/desk?side=demand")
+        page.locator(".who").first.scroll_into_view_if_needed()
         page.locator(".text .match").first.wait_for()
         look(page, f"desk-needs-{language}")
         found.live.catch_up()
@@ -151,9 +152,7 @@ def test_a_card_that_somebody_else_moved_meanwhile_is_told_and_goes_back(browser
             id_ = found.desks["ott-cusco"].introductions[0]
             introductions.step(writer, found.office("ott-cusco"), id_, Standing.AGREED)
         drag(page, "agreed", "Taller")
-        page.locator("#notice [role=alert]", has_text="cambió").or_(
-            page.locator("#notice [role=alert]")
-        ).first.wait_for()
+        page.locator("#notice [role=alert]", has_text="mientras tanto").wait_for()
         assert column(page, "met").locator(".card", has_text="Taller").count() == 1
 
 

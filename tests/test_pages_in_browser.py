@@ -1,5 +1,6 @@
 """Every page in a real browser, wide and narrow, in both languages: it fits, it speaks one language, axe finds nothing."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,14 @@ from network import network
 from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
-PAGES = ("/", "/login", "/nowhere")
+AT = "organisation=ott-cusco"
+PAGES = (
+    "/", "/login", "/nowhere", "/desk", f"/desk?side=demand&{AT}", f"/desk/text?evidence=taller-2&{AT}",
+    f"/desk/board?{AT}", f"/desk/shortlist?{AT}", f"/desk/introductions?{AT}", f"/desk/inbox?{AT}",
+    f"/desk/searches?{AT}", f"/desk/search?evidence=unsaac-1&{AT}",
+    f"/desk/compare?evidence=taller-1&partner=unsaac&partner=unjbg&{AT}",
+    f"/desk/draft?evidence=taller-1&supply=unsaac&demand=taller&{AT}",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -31,4 +39,5 @@ def test_a_page_fits_and_can_be_read_by_everybody(browser, site, path, size, lan
     address, key = site
     with visiting(browser, size, language=language, key=key, site=address) as page:
         page.goto(address + path)
-        look(page, f"{path.strip('/').replace('/', '-') or 'ask'}-{language}")
+        name = re.sub(r"[^a-z]+", "-", path.partition("organ")[0]).strip("-") or "ask"
+        look(page, f"{name}-{language}")
