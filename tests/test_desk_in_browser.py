@@ -51,7 +51,7 @@ def drag(page: Page, stage: str, words: str) -> None:
     page.mouse.move(start["x"] + start["width"] - 12, start["y"] + 8)
     page.mouse.down()
     page.mouse.move(start["x"] + start["width"] - 4, start["y"] + 14, steps=4)
-    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] - 12, steps=12)
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + min(end["height"] / 2, 60), steps=12)
     page.wait_for_timeout(150)
     page.mouse.up()
 
