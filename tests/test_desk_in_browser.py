@@ -123,7 +123,8 @@ def test_a_card_is_dragged_from_column_to_column_and_goes_back_where_it_may_not_
         assert column(page, "met").locator(".card", has_text="Laboratorio").count() == 0
         for stage in STAGES:
             drag(page, stage, "Laboratorio")
-            page.locator(".done", has_text="Laboratorio").wait_for()
+            word = {"sent": "enviado", "met": "reunidos", "agreed": "acordado", "project": "proyecto"}[stage]
+            page.locator(".done", has_text=f"ahora en: {word}").wait_for()  # the card itself is there before the answer
             column(page, stage).locator(".card.just", has_text="Laboratorio").wait_for()
         with found.store.reading() as session:
             (made,) = introductions.introductions(session, "ott-cusco", partner="pucp", limit=5).items
