@@ -11,6 +11,7 @@ from matcher.shown import fitting
 from matcher.store.desk_views import label
 
 QUOTED = 600  # characters of a text that a message repeats; mail programs take addresses of some 2,000
+NEAR_KM = 300  # a day's journey; farther is no reason to meet
 ABOUT = 90  # characters of a subject
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -92,7 +93,7 @@ def _reasons(say: Translate, supply: Partner, demand: Partner, match: Match) -> 
         told.append(say(N_("From {name}: “{text}”")).format(name=match.partner.name, text=text))
     if supply.region and supply.region == demand.region:
         told.append(say(N_("You are in the same region, {name}.")).format(name=region_name(supply.region)))
-    elif match.kilometres is not None:
+    elif match.kilometres is not None and match.kilometres <= NEAR_KM:
         told.append(say(N_("You are {km} km apart.")).format(km=round(match.kilometres)))
     record = next((c for c in match.contributions if c.signal == "track_record" and c.value > 0), None)
     if record:

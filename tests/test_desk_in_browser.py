@@ -51,7 +51,7 @@ def drag(page: Page, stage: str, words: str) -> None:
     page.mouse.move(start["x"] + start["width"] - 12, start["y"] + 8)
     page.mouse.down()
     page.mouse.move(start["x"] + start["width"] - 4, start["y"] + 14, steps=4)
-    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] - 12, steps=12)
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + min(end["height"] / 2, 60), steps=12)
     page.wait_for_timeout(150)
     page.mouse.up()
 
@@ -99,6 +99,7 @@ def test_an_officer_finds_a_firm_and_walks_it_to_a_project(browser, site, size, 
             page.goto(f"{address}/desk/{path}")
             look(page, f"desk-{path}-{language}")
         page.goto(address + "/desk?side=demand")
+        page.locator(".who").first.scroll_into_view_if_needed()
         page.locator(".text .match").first.wait_for()
         look(page, f"desk-needs-{language}")
         found.live.catch_up()
@@ -122,7 +123,8 @@ def test_a_card_is_dragged_from_column_to_column_and_goes_back_where_it_may_not_
         assert column(page, "met").locator(".card", has_text="Laboratorio").count() == 0
         for stage in STAGES:
             drag(page, stage, "Laboratorio")
-            page.locator(".done", has_text="Laboratorio").wait_for()
+            word = {"sent": "enviado", "met": "reunidos", "agreed": "acordado", "project": "proyecto"}[stage]
+            page.locator(".done", has_text=f"ahora en: {word}").wait_for()  # the card itself is there before the answer
             column(page, stage).locator(".card.just", has_text="Laboratorio").wait_for()
         with found.store.reading() as session:
             (made,) = introductions.introductions(session, "ott-cusco", partner="pucp", limit=5).items
@@ -138,7 +140,7 @@ def test_a_card_that_is_declined_asks_for_the_reason(browser, site):
         drag(page, "declined", "Taller")
         page.wait_for_selector("details[open] input[name=reason]")
         page.locator("details[open] input[name=reason]").fill("No hay presupuesto este año")
-        page.get_by_role("button", name="Registrar que se declinó").click()
+        page.get_by_role("button", name="Registrar que se rechazó").click()
         card = column(page, "declined").locator(".card", has_text="No hay presupuesto")
         card.wait_for()
 
@@ -151,9 +153,7 @@ def test_a_card_that_somebody_else_moved_meanwhile_is_told_and_goes_back(browser
             id_ = found.desks["ott-cusco"].introductions[0]
             introductions.step(writer, found.office("ott-cusco"), id_, Standing.AGREED)
         drag(page, "agreed", "Taller")
-        page.locator("#notice [role=alert]", has_text="cambió").or_(
-            page.locator("#notice [role=alert]")
-        ).first.wait_for()
+        page.locator("#notice [role=alert]", has_text="mientras tanto").wait_for()
         assert column(page, "met").locator(".card", has_text="Taller").count() == 1
 
 

@@ -95,7 +95,8 @@ def render(
 def error_page(request: Request, status: int, detail: str) -> HTMLResponse:
     """Return what went wrong as a page; to htmx as a notice at the top of the page that is open."""
     if is_partial(request):
-        headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML show:top"}
+        # whatever part of an ordinary answer the page would have taken
+        headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML show:top", "HX-Reselect": "[role=alert]"}
         return render(request, "notice.html", status, headers, detail=detail)
     return render(request, "error.html", status, detail=detail, code=status)
 
