@@ -21,7 +21,7 @@ REPORT = """<!doctype html><html lang="en"><head><title>The report</title><style
 <body><h1 style="margin: 7px">The report</h1><p id="p">as written</p></body></html>"""
 SCRIPT = """<script>document.getElementById("p").textContent = "a script ran"</script>"""
 WORDS = {
-    "es": {"report": "Abrir el informe completo", "quality": "Calidad", "measured": "Lo medido", "decimal": "0,578",
+    "es": {"report": "Abrir el informe completo", "quality": "Calidad", "measured": "Lo medido", "decimal": "0.578",
            "leave": "Cambiar o retirar", "sector": "Agricultura", "span": "mes", "needs": "Necesidades"},
     "en": {"report": "Open the whole report", "quality": "Quality", "measured": "Measured", "decimal": "0.578",
            "leave": "Change or remove", "sector": "Crop", "span": "month", "needs": "Needs"},

@@ -148,4 +148,3 @@ def test_signing_in_leads_to_no_other_site(given, found):
 
 def test_every_term_of_the_sum_has_its_words():
     assert set(words.SIGNALS) == {*RULE_OF, "exposure"}
-    assert set(words.ABOUT_SIGNALS) == set(RULE_OF)

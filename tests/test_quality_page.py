@@ -14,7 +14,7 @@ from network import CONTACT, GONE, SECRET, Network, network
 from tiny import make_bench
 
 from api.app import create_app
-from api.web.quality import SIGNALS
+from api.web.words import ABOUT_SIGNALS
 from eval import answers, report
 from eval.wins import Duel, Place
 from matcher.errors import BadInput
@@ -186,13 +186,13 @@ def test_the_reports_figures_stand_on_the_page_escaped(client, reports):
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
     for part in (
-        "0,578",
-        "[0,487; 0,67]",
-        "solo por palabras:<br>0,5",
+        "0.578",
+        "[0.487; 0.67]",
+        "solo por palabras:<br>0.5",
         "puede ser azar",
         "3 de 40",
         "5 de 8",
-        "0,019",
+        "0.019",
         "0.9.9",
     ):
         assert part in page
@@ -225,10 +225,10 @@ def test_the_report_may_show_styles_and_run_nothing(client, reports):
 
 
 def test_every_signal_is_told_with_its_weight(client):
-    assert set(SIGNALS) == set(RULE_OF)
+    assert set(ABOUT_SIGNALS) == set(RULE_OF)
     page, say = client.get("/quality").text, translator("es")
     for name, weight in Weights.load().signals.items():
-        row = page.split(say(SIGNALS[name]) + "</td>")[1].split("</tr>")[0]
+        row = page.split(say(ABOUT_SIGNALS[name]) + "</td>")[1].split("</tr>")[0]
         assert ("no cuenta" if not weight else f"{weight:.3f}".rstrip("0").replace(".", ",")) in row
 
 

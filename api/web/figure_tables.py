@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from babel.dates import format_date
 
 from api.web.charts import Chart, chart
+from api.web.rendering import locale_of
 from matcher.key_figures import Figure, Gap, Row, Series, Span
 from matcher.language import N_, Translate
 from matcher.places import region_name
@@ -78,7 +79,7 @@ class Words:
 
     def slot(self, day: dt.date) -> str:
         """Return what a slot of time is called."""
-        return str(format_date(day, DATES[self.span], locale=self.language))
+        return str(format_date(day, DATES[self.span], locale=locale_of(self.language)))
 
     def heads(self, figures: Iterable[Figure]) -> tuple[str, ...]:
         """Return what figures are called."""

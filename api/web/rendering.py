@@ -143,19 +143,24 @@ def _environment() -> Environment:
     return made
 
 
+def locale_of(language: str) -> str:
+    """Return where numbers and days are written as people here do: in Spanish as in America, 1,018.5."""
+    return {"es": "es_419"}.get(language, language)
+
+
 @pass_context
 def _number(context: Context, value: float, digits: int = 0) -> str:
-    return format_decimal(round(value, digits), format=f"#,##0.{'#' * digits}", locale=context["language"])
+    return format_decimal(round(value, digits), format=f"#,##0.{'#' * digits}", locale=locale_of(context["language"]))
 
 
 @pass_context
 def _percent(context: Context, value: float) -> str:
-    return format_percent(value, locale=context["language"])
+    return format_percent(value, locale=locale_of(context["language"]))
 
 
 @pass_context
 def _day(context: Context, value: dt.date | dt.datetime | None) -> str:
-    return format_date(value, format="medium", locale=context["language"]) if value else ""
+    return format_date(value, format="medium", locale=locale_of(context["language"])) if value else ""
 
 
 @pass_context
