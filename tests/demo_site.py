@@ -15,17 +15,19 @@ from matcher.access import Role
 from matcher.importing import import_files
 from matcher.settings import CHECKOUT, Settings
 from matcher.store import keys, organisations
+from matcher.store.store import Store
 
 OFFICE = "ott-tacna"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where it answers, and the tokens that open it."""
+    """Where it answers, the tokens that open it, and its database."""
 
     address: str
     officer: str
     admin: str
+    store: Store
 
 
 @contextmanager
@@ -45,4 +47,4 @@ def demo_site(folder: Path) -> Iterator[Site]:
         patch.setenv("TINKUY_RATE_WRITES", "1000000/minute")
         app = create_app(live=parts.open_live_engine(settings, store), store=store)
     with serving(app) as address:
-        yield Site(address, officer, admin)
+        yield Site(address, officer, admin, store)
