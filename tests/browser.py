@@ -23,7 +23,7 @@ PHONE, DESK = (360, 780), (1280, 900)  # pixels
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 EMPTY_STYLE = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="  # sha256 of nothing
 # What no page may show to people: codes of sectors and regions, and what was left unsaid.
-CODES = re.compile(r"\b(?:[A-U]\d{2}|[A-Z]{2}-[A-Z]{3}|None|undefined|NaN)\b")
+CODES = re.compile(r"\b(?:[A-U]\d{2}|[A-Z]{2}-[A-Z]{3}|None(?! of)|undefined|NaN)\b")
 
 
 @contextmanager

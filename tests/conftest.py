@@ -21,6 +21,7 @@ from matcher.store.store import Store
 from matcher.text import stems
 from matcher.weights import Weights
 
+pytest.register_assert_rewrite("browser")  # its findings are told in full
 DIMENSIONS = 64
 
 
