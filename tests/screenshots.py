@@ -1,6 +1,6 @@
 """Make the README's pictures of the pages, from the demonstration data and the real model.
 
-    PYTHONPATH=tests python -m screenshots docs/images
+PYTHONPATH=tests python -m screenshots docs/images
 """
 
 import sys
