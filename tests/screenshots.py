@@ -19,7 +19,7 @@ QUESTION = "Unos gusanitos se comen mi orégano y no quiero fumigar con más ven
 MEETINGS = (  # supply, demand, steps taken: what stands on the board
     ("unjbg-agropecuarias", "tac-oregano-candarave", 0),
     ("upt-ingenieria", "tac-oregano-tarata", 2),
-    ("inia-moquegua", "tac-olivos-la-yarada", 3),
+    ("unjbg-ingenieria", "tac-olivos-la-yarada", 3),
     ("unjbg-agropecuarias", "tac-aceite-oliva", 4),
 )
 LONG_MS = 900_000  # until every need has been asked
@@ -30,7 +30,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, demo_site(Path(home) / "home") as site, chromium() as browser:
-        with visiting(browser, (1200, 1000), site=site.address) as page:
+        with visiting(browser, (1200, 1420), site=site.address) as page:
             page.goto(f"{site.address}/?q={QUESTION}&region=Tacna")
             picture(page, folder / "ask.png")
         meet(site)
