@@ -47,6 +47,18 @@ def _requests(more: str = "", form: dict[str, str] | None = None) -> Callable[[N
     return asked
 
 
+def _at_offices(url: str, form: dict[str, str] | None = None) -> Callable[[Network], Asked]:
+    more = PAGE | ({"data": form} if form is not None else {})
+    whose = ("", *(f"?organisation={id_}" for id_ in ("ott-cusco", "ott-tacna", "tejedoras", "secadores")))
+    return lambda _: [(url + at, more) for at in whose]
+
+
+def _figures(_: Network) -> Asked:
+    pages = [f"/regions/figures{more}" for more in ("", "?lang=en", "?office=ott-cusco", "?office=ott-tacna")]
+    tables = [f"{page}{'&' if '?' in page else '?'}table=desk-days&format=json" for page in pages]
+    return [(url, PAGE) for url in [*pages, *tables]]
+
+
 ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("GET", "/"): lambda found: [("/", PAGE), *_questions("/")(found)],
     ("GET", "/answer.{type_}"): lambda f: [*_questions("/answer.csv")(f), *_questions("/answer.xlsx")(f)],
@@ -73,4 +85,31 @@ ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("GET", "/login"): _with({}, "/login"),
     ("POST", "/login"): _with({"data": {"key": "tk_no"}}, "/login"),
     ("POST", "/logout"): _with({"data": {}}, "/logout"),
+    ("GET", "/quality"): _with({}, "/quality", "/quality?lang=en"),
+    ("GET", "/quality/report"): _with({}, "/quality/report"),
+    ("GET", "/regions/figures"): _figures,
+    ("GET", "/desk/upload"): _at_offices("/desk/upload"),
+    ("GET", "/desk/upload/template"): _with({}, "/desk/upload/template", "/desk/upload/template?sheet=partners"),
+    ("POST", "/desk/upload"): _at_offices("/desk/upload", {"file": "none"}),
+    ("GET", "/desk/upload/preview/{draft_id}"): _at_offices("/desk/upload/preview/nadie"),
+    ("GET", "/desk/upload/preview/{draft_id}/refusals"): _at_offices("/desk/upload/preview/nadie/refusals"),
+    ("POST", "/desk/upload/preview/{draft_id}"): _at_offices("/desk/upload/preview/nadie", {"digest": "x"}),
+    ("GET", "/desk/upload/{run_id}"): _at_offices("/desk/upload/nadie"),
+    ("GET", "/desk/upload/{run_id}/refusals"): _at_offices("/desk/upload/nadie/refusals"),
+    ("POST", "/desk/upload/{run_id}/undo"): _at_offices("/desk/upload/nadie/undo", {}),
+    ("GET", "/admin"): _with({}, "/admin"),
+    ("GET", "/admin/keys"): _with({}, "/admin/keys"),
+    ("POST", "/admin/keys"): _with({"data": {"role": "officer"}}, "/admin/keys"),
+    ("POST", "/admin/keys/{key_id}/revoke"): _with({"data": {}}, "/admin/keys/nadie/revoke"),
+    ("GET", "/admin/organisations"): _with({}, "/admin/organisations"),
+    ("POST", "/admin/organisations"): _with({"data": {"name": ""}}, "/admin/organisations"),
+    ("POST", "/admin/organisations/{organisation_id}"): _with({"data": {"name": ""}}, "/admin/organisations/tejedoras"),
+    ("GET", "/admin/imports"): _with({}, "/admin/imports"),
+    ("GET", "/admin/settings"): _with({}, "/admin/settings"),
+    ("GET", "/admin/audit"): _with({}, "/admin/audit", *(f"/admin/audit?record={id_}" for id_ in TEXTS + PARTNERS)),
+    ("GET", "/admin/weights"): _with({}, "/admin/weights"),
+    ("GET", "/admin/weights/change"): _with({}, "/admin/weights/change"),
+    ("GET", "/admin/weights/preview"): _with({}, "/admin/weights/preview?data=own&w_bias=-5"),
+    ("POST", "/admin/weights"): _with({"data": {"w_bias": "none"}}, "/admin/weights"),
+    ("POST", "/admin/weights/back"): _with({"data": {}}, "/admin/weights/back"),
 }

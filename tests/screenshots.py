@@ -30,7 +30,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, demo_site(Path(home) / "home") as site, chromium() as browser:
-        with visiting(browser, (1200, 1420), site=site.address) as page:
+        with visiting(browser, (1200, 1000), site=site.address) as page:
             page.goto(f"{site.address}/?q={QUESTION}&region=Tacna")
             picture(page, folder / "ask.png")
         meet(site)

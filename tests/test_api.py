@@ -196,8 +196,7 @@ def test_a_new_snapshot_serves_at_the_next_request(client: TestClient, home: Pat
     assert client.get("/readyz").json()["snapshot"] == new
 
 
-def test_root_leads_to_the_documentation(client: TestClient) -> None:
-    assert client.get("/", follow_redirects=False).headers["location"] == "/docs"
+def test_the_documentation_reads_the_description(client: TestClient) -> None:
     page = client.get("/docs")
     assert page.status_code == 200
     assert "/openapi.json" in page.text

@@ -68,7 +68,8 @@ def test_a_database_of_another_shape_is_not_ready_and_says_how_to_mend_it(client
     assert body["type"] == "urn:tinkuy:problem:DatabaseOutdated"
     assert body["checks"]["snapshot"]["ok"] is True
     assert body["checks"]["database"] == {
-        "ok": False, "why": "the database is at step 0001, this version needs 0002: run `tinkuy db upgrade`",
+        "ok": False,
+        "why": f"the database is at step 0001, this version needs {database.head()}: run `tinkuy db upgrade`",
     }  # fmt: skip
     assert client.get("/healthz").json() == {"status": "ok"}
 
