@@ -20,6 +20,7 @@ COUNTRY = Field(None, max_length=LIMITS["code"], description="ISO 3166-1 code, o
 VERSION = Field(None, description="What it must have now; says what If-Match does")
 REGION = Field(None, max_length=LIMITS["code"], description="ISO 3166-2 code, or name")
 SECTORS: Any = Field([], max_length=MANY, description="ISIC Rev. 4 codes, or names")
+IDENTIFIERS: Any = Field([], max_length=MANY, description="Of public registers: ror:…, ruc:…, wikidata:…")
 
 
 class Given(BaseModel):
@@ -41,6 +42,7 @@ class PartnerIn(Given):
     sectors: list[str] | None = SECTORS
     size: Literal["micro", "small", "medium", "large"] | None = None
     url: str | None = _text("url", "http or https")
+    identifiers: list[str] | None = IDENTIFIERS
     contact: str | None = _text("contact", "Shown to offices and to the owner only")
     consent: bool | None = None
     owner: str | None = OWNER
@@ -61,6 +63,7 @@ class EvidenceIn(Given):
     fields: list[str] | None = Field([], max_length=MANY, description="OECD FORD codes")
     region: str | None = REGION
     source: str | None = _text("source")
+    url: str | None = _text("url", "http or https; where it stands in its source")
     confidential: bool | None = None
     summary: str | None = _text("summary", "What everybody may read of a confidential text")
     owner: str | None = OWNER

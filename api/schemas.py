@@ -127,6 +127,7 @@ class PartnerOut(BaseModel):
     sectors: list[str]
     size: str | None
     url: str | None
+    identifiers: list[str]
 
 
 class EvidenceOut(BaseModel):
@@ -143,6 +144,7 @@ class EvidenceOut(BaseModel):
     fields: list[str]
     region: str | None
     source: str | None
+    url: str | None
 
 
 class ContributionOut(BaseModel):

@@ -16,6 +16,7 @@ from babel import Locale
 
 from matcher.errors import BadInput, NotFound
 from matcher.fields import find_field
+from matcher.identifiers import find_identifier
 from matcher.language import N_
 from matcher.places import country_of, find_country, find_region
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
@@ -274,18 +275,19 @@ def _stage(name: str, value: Any) -> Stage | None:
 _country = partial(_code, find=find_country)
 _region = partial(_code, find=str)  # looked up when the country is known
 _sectors = partial(_list, one=partial(_code, find=find_sector))
-_LISTS = frozenset({"sectors", "fields", "partners"})
+_LISTS = frozenset({"sectors", "fields", "partners", "identifiers"})
 _CHECKS: dict[type[Record], dict[str, Check]] = {
     Partner: {
         "id": check_id, "side": _side, "name": _words, "kind": _kind, "country": _country, "region": _region,
-        "city": _words, "sectors": _sectors, "size": partial(_choice, words=SIZES), "url": _url, "contact": _raw,
-        "consent": _flag, "owner": _raw,
+        "city": _words, "sectors": _sectors, "size": partial(_choice, words=SIZES), "url": _url,
+        "identifiers": partial(_list, one=partial(_code, find=find_identifier)), "contact": _raw, "consent": _flag,
+        "owner": _raw,
     },
     Evidence: {
         "id": check_id, "partners": partial(_list, one=check_id), "kind": _kind, "text": partial(_words, lines=True),
         "title": _words, "language": _language, "date": _date, "sectors": _sectors,
         "fields": partial(_list, one=partial(_code, find=find_field)), "region": _region, "source": _words,
-        "confidential": _flag, "summary": partial(_words, lines=True), "owner": _raw,
+        "url": _url, "confidential": _flag, "summary": partial(_words, lines=True), "owner": _raw,
     },
     Outcome: {
         "id": check_id, "partner": check_id, "stage": _stage, "counterpart": check_id, "date": _date,

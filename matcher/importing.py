@@ -8,17 +8,12 @@ from pathlib import Path
 from matcher.encode import Progress
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate
-from matcher.sources import benchmark, proinnovate, table
-from matcher.sources.reading import Read, Reader, Refusal, Row
+from matcher.sources.formats import FORMATS
+from matcher.sources.pages import Asked
+from matcher.sources.reading import Read, Refusal, Row
 from matcher.store import import_runs
 from matcher.store.store import Store
 from matcher.store.writer import BATCH, Writer
-
-FORMATS: dict[str, Reader] = {
-    "table": table.read,
-    "proinnovate": lambda paths, _: proinnovate.read(paths),
-    "benchmark": lambda paths, _: benchmark.read(paths),
-}
 
 
 @dataclass(slots=True)
@@ -43,8 +38,10 @@ def import_files(store: Store, format_: str, paths: Sequence[Path], progress: Pr
     for path in paths:
         if not path.exists():
             raise BadInput(N_("{path} does not exist"), path=path)
-    rows: list[Read] = list(FORMATS[format_](paths, store.partner_names()))
-    rows = _settle(rows)
+    asked = Asked(tuple(paths), stored=store.partner_names())
+    rows = _settle(
+        [row for page in FORMATS[format_].read(asked) for row in page.rows if isinstance(row, Row | Refusal)]
+    )
     summary = Summary(read=len(rows))
     with store.writing() as writer:
         for start in range(0, len(rows), BATCH):

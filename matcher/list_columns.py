@@ -24,6 +24,7 @@ PARTNERS: tuple[Column[Partner], ...] = (
     Column("sectors", N_("Sectors"), lambda p: p.sectors),
     Column("size", N_("Size"), lambda p: p.size),
     Column("url", N_("Web page"), lambda p: p.url),
+    Column("identifiers", N_("Identifiers"), lambda p: p.identifiers),
 )
 EVIDENCE: tuple[Column[Evidence], ...] = (
     Column("id", N_("Id"), lambda e: e.id),
@@ -37,6 +38,7 @@ EVIDENCE: tuple[Column[Evidence], ...] = (
     Column("fields", N_("Fields"), lambda e: e.fields),
     Column("region", N_("Region"), lambda e: e.region),
     Column("source", N_("Source"), lambda e: e.source),
+    Column("url", N_("Web page"), lambda e: e.url),
 )
 OUTCOMES: tuple[Column[Outcome], ...] = (
     Column("id", N_("Id"), lambda o: o.id),

@@ -40,7 +40,7 @@ class Partner:
     """One who can be recommended. `country` ISO 3166-1, `region` ISO 3166-2, `sectors` ISIC Rev. 4.
 
     `contact`: for offices and the owner only. `consent`: False takes it out of all answers; None was never asked.
-    `owner`: the organisation whose record it is.
+    `owner`: the organisation whose record it is. `identifiers`: of public registers, see `matcher.identifiers`.
     """
 
     id: str
@@ -56,12 +56,14 @@ class Partner:
     contact: str | None = None
     consent: bool | None = None
     owner: str | None = None
+    identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One text that shows what its partners can do, or need. `fields` OECD FORD, `language` ISO 639-1.
 
+    `source`: where it is from, in words; `url`: where it stands there.
     Of a `confidential` one everybody but its owner and the owner's office sees the `summary` in the text's place.
     `owner`: the organisation whose record it is.
     """
@@ -77,6 +79,7 @@ class Evidence:
     fields: tuple[str, ...] = ()
     region: str | None = None
     source: str | None = None
+    url: str | None = None
     confidential: bool | None = None
     summary: str | None = None
     owner: str | None = None

@@ -93,6 +93,7 @@ def partner_page(partner: Partner, texts: list[Evidence], say: Translate, langua
         ),
         N_("Sectors"): "; ".join(f"{code} {sector_name(code, language)}" for code in partner.sectors),
         N_("Web"): partner.url or "",
+        N_("Identifiers"): "; ".join(partner.identifiers),
     }
     shown: list[RenderableType] = [Text(partner.name, style="bold"), _facts(facts, say)]
     shown += [_text_panel(e) for e in texts]
@@ -101,7 +102,11 @@ def partner_page(partner: Partner, texts: list[Evidence], say: Translate, langua
 
 def evidence_page(evidence: Evidence, partners: list[Partner], say: Translate) -> RenderableType:
     """Return an evidence or need with the names of its partners."""
-    facts = {N_("Partners"): "; ".join(f"{p.name} ({p.id})" for p in partners), N_("Source"): evidence.source or ""}
+    facts = {
+        N_("Partners"): "; ".join(f"{p.name} ({p.id})" for p in partners),
+        N_("Source"): evidence.source or "",
+        N_("Web"): evidence.url or "",
+    }
     return Group(_text_panel(evidence), _facts(facts, say))
 
 

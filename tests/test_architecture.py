@@ -19,6 +19,7 @@ STEPS = (
         "spelling",
         "fields",
         "setting_kinds",
+        "identifiers",
         "settings",
         "weights",
         "introductions",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from matcher.errors import BadInput
-from matcher.importing import FORMATS, import_files
-from matcher.sources import reading, table
+from matcher.importing import import_files
+from matcher.sources import benchmark, reading, table
 from matcher.sources.reading import Refusal, Row
 from matcher.store.store import Store
 
@@ -169,5 +169,5 @@ def test_any_value_in_any_field_of_a_json_line_is_read_or_refused(tmp_path, valu
     for name, line in good.items():
         changed = {**line, key: value} if name == kind else line
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(changed) + "\n", encoding="utf-8", errors="surrogatepass")
-    rows = list(FORMATS["benchmark"]([tmp_path], {}))
+    rows = list(benchmark.read([tmp_path]))
     assert [type(row) in (Row, Refusal) for row in rows] == [True] * 3

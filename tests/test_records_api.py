@@ -86,7 +86,7 @@ def test_a_partner_comes_with_its_texts_and_a_version(client: Client, offices: S
     version = offices.get(Partner, "unsaac").version
     assert page["partner"] == {
         "id": "unsaac", "side": "supply", "name": "Facultad textil, Cusco", "kind": "faculty", "country": "PE",
-        "region": "PE-CUS", "city": "Cusco", "sectors": ["C13"], "size": None, "url": None, "version": version,
+        "region": "PE-CUS", "city": "Cusco", "sectors": ["C13"], "size": None, "url": None, "identifiers": [], "version": version,
     }  # fmt: skip
     assert [e["id"] for e in page["evidence"]] == ["unsaac-1", "unsaac-2"]
     assert page["next"] is None
@@ -96,7 +96,7 @@ def test_an_evidence_is_found_by_id(client: Client, offices: Store) -> None:
     assert client(READER).get("/v1/evidence/taller-1").json() == {
         "id": "taller-1", "partners": ["taller"], "kind": "need",
         "text": "Se corren los colores de mis chompas de alpaca al lavado.", "title": None, "language": "es",
-        "date": "2024-02-01", "sectors": ["C14"], "fields": [], "region": None, "source": None,
+        "date": "2024-02-01", "sectors": ["C14"], "fields": [], "region": None, "source": None, "url": None,
         "confidential": None, "version": offices.get(Evidence, "taller-1").version,
     }  # fmt: skip
 
@@ -342,7 +342,7 @@ def test_what_is_described_is_what_is_taken() -> None:
         assert "$ref" not in json.dumps(model.model_json_schema())  # it stands alone in the description
     given = {"name": "Laboratorio", "side": "supply"}
     assert check(Partner, given | dict.fromkeys({*PartnerIn.model_fields} - {*given, "version", "id"})) == {
-        **dict.fromkeys(PartnerIn.model_fields.keys() - {"version", "id"}), **given, "sectors": (),
+        **dict.fromkeys(PartnerIn.model_fields.keys() - {"version", "id"}), **given, "sectors": (), "identifiers": (),
     }  # fmt: skip
 
 
@@ -358,7 +358,7 @@ def test_a_record_made_is_read_at_once_clean_and_with_codes(client: Client) -> N
     assert own.get(location).json() == {
         "id": made.json()["id"], "partners": ["lab"], "kind": "need", "text": "Se nos corre el teñido de las chompas.",
         "title": None, "language": "es", "date": "2025-03-31", "sectors": ["C13"], "fields": ["2.11"],
-        "region": "PE-CUS", "source": None, "confidential": None, "summary": None, "owner": "uni",
+        "region": "PE-CUS", "source": None, "url": None, "confidential": None, "summary": None, "owner": "uni",
         "version": made.json()["version"],
     }  # fmt: skip
     again = own.post(

@@ -13,6 +13,7 @@ from api.web.rendering import language_of, render, say_of
 from api.web.saved_cookie import saved_of
 from matcher.access import Caller, Role
 from matcher.engine import Engine
+from matcher.identifiers import page_of
 from matcher.language import Translate
 from matcher.reasons import STAGES
 from matcher.records import Evidence, Partner, Side
@@ -53,7 +54,7 @@ def partner(
         request, "partner.html", partner=found, where=place_of(found, language_of(request)), web=web_address(found.url),
         texts=[each.record for each in texts.items], last=texts.last, after=after, contact=contact,
         record=_record(engine, found, say_of(request)), is_saved=found.id in saved_of(request),
-        supply=found.side is Side.SUPPLY,
+        supply=found.side is Side.SUPPLY, registers=[(each, page_of(each)) for each in found.identifiers],
     )  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def evidence(request: Request, store: Records, _: Anybody, evidence_id: Id) -> R
     of = [partners[id_] for id_ in text.partners if id_ in partners]
     return render(
         request, "evidence.html", text=text, partners=of, supply=of[0].side is Side.SUPPLY,
-        source=web_address(text.source),
+        source=web_address(text.source), link=web_address(text.url),
     )  # fmt: skip
 
 

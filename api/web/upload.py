@@ -33,7 +33,7 @@ FIELDS = {
     "partners": N_("Partners"), "title": N_("Title"), "text": N_("Text"), "language": N_("Language"),
     "date": N_("Date"), "fields": N_("Fields"), "source": N_("Source"), "partner": N_("Partner"),
     "counterpart": N_("Counterpart"), "stage": N_("Stage"), "id": N_("Id"), "note": N_("Note"),
-    "summary": N_("Summary"),
+    "summary": N_("Summary"), "identifiers": N_("Identifiers"),
 }  # fmt: skip
 TYPES = {"partner": N_("partner"), "evidence": N_("text"), "outcome": N_("outcome")}
 TABLES = {

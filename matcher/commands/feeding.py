@@ -7,10 +7,11 @@ import click
 from matcher import parts, render
 from matcher.commands.context import Context, in_context, with_language
 from matcher.errors import NotFound, SnapshotError
-from matcher.importing import FORMATS, import_files, write_refusals
+from matcher.importing import import_files, write_refusals
 from matcher.index.snapshot import current_id, read_manifest
 from matcher.language import N_
 from matcher.settings import CHECKOUT
+from matcher.sources.formats import FORMATS
 from matcher.sources.table import write_template
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
 
-_TUPLES = ("partners", "sectors", "fields")
+_TUPLES = ("partners", "sectors", "fields", "identifiers")
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:

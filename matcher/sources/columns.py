@@ -55,6 +55,7 @@ _PARTNERS = Column(
 _TITLE = Column("title", ("titulo",), ("title",), N_("a short title, if there is one"))
 _LANGUAGE = Column("language", ("idioma", "lengua"), ("language",), N_("es, en, pt…; found from the text if empty"))
 _SOURCE = Column("source", ("fuente", "origen"), ("source",), N_("where the text comes from"))
+_LINK = Column("url", ("enlace", "web"), ("url", "link"), N_("where the text stands on the web"))
 _FIELDS = Column(
     "fields", ("areas", "campos", "ford"), ("fields",), N_("OECD FORD codes (2.11), several separated by ;")
 )
@@ -74,6 +75,12 @@ PARTNERS = Sheet(
         _SECTORS,
         Column("size", ("tamano",), ("size",), N_("micro, small, medium or large, of firms")),
         Column("url", ("web", "pagina web", "sitio web"), ("url", "website"), N_("web page")),
+        Column(
+            "identifiers",
+            ("identificadores", "identificador"),
+            ("identifiers", "identifier"),
+            N_("of public registers (ruc:20123456789; ror:…), several separated by ;"),
+        ),
         Column("contact", ("contacto", "correo"), ("contact", "email"), N_("how to reach them; kept to the office")),
     ),
 )
@@ -98,6 +105,7 @@ EVIDENCE = Sheet(
         _FIELDS,
         _REGION,
         _SOURCE,
+        _LINK,
     ),
 )
 NEEDS = Sheet(
@@ -120,6 +128,7 @@ NEEDS = Sheet(
         _SECTORS,
         _REGION,
         _SOURCE,
+        _LINK,
     ),
 )
 OUTCOMES = Sheet(

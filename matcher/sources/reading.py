@@ -4,13 +4,13 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
-from matcher.records import Record
+from matcher.records import Partner, Record
 from matcher.text import fold
 
 MAX_TEXT = 100_000  # characters of one text; a longer one is a file pasted by mistake
@@ -19,11 +19,17 @@ MAX_FILE = 256 * 2**20  # bytes of one file, unpacked where it is packed: more t
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One accepted row: what it holds, and where it stood. `number` counts as an editor does, from 1."""
+    """One accepted row: what it holds, and where it stood. `number` counts as an editor does, from 1.
+
+    `mentions`: partners that it only names; one is written where it is not there yet, and never changed by it.
+    `key`: the row's own id in its source, by which the source may say later that it is gone.
+    """
 
     file: str
     number: int
     records: tuple[Record, ...]
+    mentions: tuple[Partner, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,26 @@ class Refusal:
         return str(self.error)
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """One row that the source says is no more. `key`: as it stood in `Row.key`."""
+
+    file: str
+    number: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """One element that was read and holds nothing for Tinkuy: a funding, an event. `what`: a word for it, counted."""
+
+    file: str
+    number: int
+    what: str
+
+
 Read = Row | Refusal
-# Takes files, and the names by id of the partners that are in the database.
-Reader = Callable[[Sequence[Path], Mapping[str, str]], Iterator[Read]]
+Told = Read | Gone | Skipped
 
 
 def read_text(path: Path) -> str:

@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Font
 
 from matcher.errors import BadInput, NotFound, TinkuyError
 from matcher.fields import find_field
+from matcher.identifiers import find_identifier
 from matcher.language import N_, Translate
 from matcher.places import country_of, find_country, find_region
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
@@ -304,6 +305,7 @@ def _partner(row: Values, ids: _Ids) -> Partner:
         sectors=_codes(row, "sectors", find_sector),
         size=_choice(row, "size", SIZES) if row.get("size") else None,
         url=row.get("url") or None,
+        identifiers=_codes(row, "identifiers", find_identifier),
         contact=row.get("contact") or None,
     )
     ids.add(partner)
@@ -329,6 +331,7 @@ def _evidence(row: Values, ids: _Ids, default_kind: str) -> Evidence:
         fields=_codes(row, "fields", find_field),
         region=_place(row)[1],
         source=row.get("source") or None,
+        url=row.get("url") or None,
     )
 
 

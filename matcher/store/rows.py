@@ -30,8 +30,8 @@ def to_partner(row: PartnerRow) -> Partner:
     """Return the partner of a row."""
     return Partner(
         id=row.id, side=Side(row.side), name=row.name, kind=row.kind, country=row.country, region=row.region,
-        city=row.city, sectors=tuple(row.sectors), size=row.size, url=row.url, contact=row.contact,
-        consent=row.consent, owner=row.owner,
+        city=row.city, sectors=tuple(row.sectors), size=row.size, url=row.url,
+        identifiers=tuple(row.identifiers), contact=row.contact, consent=row.consent, owner=row.owner,
     )  # fmt: skip
 
 
@@ -40,8 +40,8 @@ def to_evidence(row: EvidenceRow) -> Evidence:
     return Evidence(
         id=row.id, partners=tuple(p.partner_id for p in row.partner_rows), kind=row.kind, text=row.text,
         title=row.title, language=row.language, date=row.date, sectors=tuple(row.sectors),
-        fields=tuple(row.fields), region=row.region, source=row.source, confidential=row.confidential,
-        summary=row.summary, owner=row.owner,
+        fields=tuple(row.fields), region=row.region, source=row.source, url=row.url,
+        confidential=row.confidential, summary=row.summary, owner=row.owner,
     )  # fmt: skip
 
 
@@ -74,7 +74,8 @@ def public_evidence(evidence: Evidence, withdrawn: frozenset[str] = frozenset())
     if not partners:
         return None
     if evidence.confidential:
-        return replace(evidence, partners=partners, text=evidence.summary or "", title=None, source=None, summary=None)
+        summary = evidence.summary or ""
+        return replace(evidence, partners=partners, text=summary, title=None, source=None, url=None, summary=None)
     return replace(evidence, partners=partners) if partners != evidence.partners else evidence
 
 

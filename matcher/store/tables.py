@@ -57,6 +57,7 @@ class PartnerRow(Base):
     sectors: Mapped[list[str]]
     size: Mapped[str | None]
     url: Mapped[str | None]
+    identifiers: Mapped[list[str]]
     contact: Mapped[str | None]
     consent: Mapped[bool | None]
     owner: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -88,6 +89,7 @@ class EvidenceRow(Base):
     fields: Mapped[list[str]]
     region: Mapped[str | None]
     source: Mapped[str | None]
+    url: Mapped[str | None]
     confidential: Mapped[bool | None]
     summary: Mapped[str | None]
     owner: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)

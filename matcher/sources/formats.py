@@ -1,0 +1,29 @@
+"""The formats that Tinkuy reads, by name."""
+
+from matcher.language import N_
+from matcher.sources import benchmark, proinnovate, table
+from matcher.sources.pages import Format, paged
+
+FORMATS = {
+    format_.name: format_
+    for format_ in (
+        Format(
+            "table",
+            N_("Tinkuy's own tables of partners, texts, needs and outcomes: CSV or XLSX, see `tinkuy template`"),
+            "tinkuy import table socios.xlsx",
+            lambda asked: paged(table.read(asked.paths, asked.stored), asked),
+        ),
+        Format(
+            "proinnovate",
+            N_("ProInnóvate's project portfolio, Peru's innovation fund (CSV, open data)"),
+            "tinkuy import proinnovate proyectos_finalizados.csv proyectos_ejecucion.csv",
+            lambda asked: paged(proinnovate.read(asked.paths), asked),
+        ),
+        Format(
+            "benchmark",
+            N_("a folder of judged questions, as `tinkuy export benchmark` writes it"),
+            "tinkuy import benchmark data/questions",
+            lambda asked: paged(benchmark.read(asked.paths), asked),
+        ),
+    )
+}
