@@ -298,7 +298,7 @@ def _match(
         for name, value, weight, term in zip(
             scored.names, scored.values[index].tolist(), scored.weights, scored.terms[index].tolist(), strict=True
         )
-        if weight or name not in OPTIONAL
+        if name not in OPTIONAL or (weight and (name != "macro_region" or measured.macro_region))
     )
     score = float(scored.scores[index])
     km = float(measured.kilometres[index]) if query.region else math.nan  # from a capital says little to a person

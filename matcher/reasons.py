@@ -114,14 +114,10 @@ def _same_region(told: Told) -> str:
 
 
 def _macro_region(told: Told) -> str:
-    if not told.query.region:
-        return told.say(N_("you gave no region"))
-    if not told.partner.region:
+    if not told.partner.region or not told.signals.macro_region:  # the latter is not shown: see Engine
         return told.say(N_("its region is unknown"))
     if told.partner.region == told.query.region:
         return told.say(N_("in your region, {name}")).format(name=region_name(told.partner.region))
-    if not told.signals.macro_region:
-        return told.say(N_("your region belongs to no macro-region"))
     template = N_("in your macro-region, {name}") if told.value else N_("outside your macro-region, {name}")
     return told.say(template).format(name=told.signals.macro_region.name(told.language))
 

@@ -175,8 +175,7 @@ def told(answer: MatchList) -> dict[str, tuple[float, float, str]]:
     }
 
 
-def test_as_shipped_nothing_changes_with_a_table_or_without(engine):
-    assert Weights.load().signals["macro_region"] == 0
+def test_with_weight_0_nothing_changes_with_a_table_or_without(engine):
     with_table, without = asked(engine, 0.0, ANDES), asked(engine, 0.0, NONE)
     assert [replace(m, rank=0) for m in with_table.matches] == [replace(m, rank=0) for m in without.matches]
     assert [m.partner.id for m in with_table.matches] == [m.partner.id for m in without.matches]
@@ -197,13 +196,16 @@ def test_with_a_weight_the_macro_region_is_a_step_of_nearness_with_its_reason(en
     assert {id_: after[id_] - before[id_] for id_ in before} == gained
 
 
-def test_what_is_unknown_is_neutral(engine):
-    assert {value[2] for value in told(asked(engine, 1.0, ANDES, "PE-LIM")).values()} == {
-        "su región no pertenece a ninguna macrorregión", "no se conoce su región", "en su región, Lima",
-    }  # fmt: skip
-    nowhere = told(asked(engine, 1.0, ANDES, None))
-    assert {value[:2] for value in nowhere.values()} == {(0.0, 0.0)}
-    assert {value[2] for value in nowhere.values()} == {"usted no indicó región"}
+@pytest.mark.parametrize("region", ["PE-LIM", None])
+def test_who_is_in_no_macro_region_is_told_nothing_of_them(engine, region):
+    found = asked(engine, 1.0, ANDES, region)
+    assert told(found) == {}
+    assert [m.score for m in found.matches] == [m.score for m in asked(engine, 0.0, ANDES, region).matches]
+
+
+def test_as_shipped_it_is_a_small_step_between_the_region_and_the_country():
+    shipped = Weights.load().signals
+    assert 0 < shipped["macro_region"] < shipped["same_country"] < shipped["same_region"]
 
 
 def test_it_goes_with_the_rule_of_place(engine):
@@ -244,8 +246,8 @@ def test_a_weights_file_from_before_it_came_serves_as_it_did(tmp_path):
     old = tmp_path / "old.toml"
     lines = [line for line in SHIPPED.read_text(encoding="utf-8").splitlines() if not line.startswith("macro_region")]
     old.write_text("\n".join(lines), encoding="utf-8")
-    assert Weights.load(old) == Weights.load()
-    assert "macro_region" not in weights_file.rewritten(old, Weights.load())
+    assert Weights.load(old) == weighing(0)
+    assert "macro_region" not in weights_file.rewritten(old, weighing(0))
     tuned = tmp_path / "tuned.toml"
     tuned.write_text(weights_file.rewritten(old, weighing(0.4)), encoding="utf-8")
     assert Weights.load(tuned) == weighing(0.4)
