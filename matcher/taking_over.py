@@ -15,6 +15,7 @@ from matcher.store.intake import Kind, State
 from matcher.store.writer import Writer
 
 NOTE = N_("From a request on the public page")
+SOURCE = "web-form"  # of the texts that are made of requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def take_over(
     }  # fmt: skip
     text = {
         "partners": [partner], "kind": "need" if side is Side.DEMAND else "capability", "text": asked.question,
-        "owner": caller.organisation, "confidential": confidential, "summary": summary or None, **about,
+        "owner": caller.organisation, "confidential": confidential, "summary": summary or None, "source": SOURCE,
+        **about,
     }  # fmt: skip
     editor = Editor(writer, caller, request)
     # State first: of two who press the button at once the second is told.

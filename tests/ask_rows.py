@@ -50,3 +50,22 @@ def ask_rows() -> Iterator[Row]:
         url = f"/desk/requests/NEW/{what}"
         yield Row("POST", one + what, (403, 403, 403, 403, 303, 404, 422), url, form=form, before=before, fresh=404)
         yield Row("POST", one + what, desk(303), url + at, form=form, before=before)
+    yield from _api_rows(asked, at)
+
+
+def _api_rows(asked: dict[str, str], at: str) -> Iterator[Row]:
+    """The same for programs."""
+    path = "/v1/requests"
+    yield Row("POST", path, (202,) * 7, json=asked | {"consent": True})
+    yield Row("POST", path, (422,) * 7, json=asked | {"consent": False})
+    yield Row("GET", path, OFFICERS, fresh=200)
+    yield Row("GET", path, desk(), path + at)
+    one = path + "/{intake_id}"
+    for method, what, body, done, before in (
+        ("POST", "/take", {"name": "Nueva", "summary": "Resumen."}, 201, a_request),
+        ("POST", "/discard", None, 204, a_request),
+        ("DELETE", "", None, 204, a_handled_request),
+    ):
+        url = f"{path}/NEW{what}"
+        yield Row(method, one + what, (403, 403, 403, 403, done, 404, 422), url, body, before, fresh=404)
+        yield Row(method, one + what, desk(done), url + at, body, before)

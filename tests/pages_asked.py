@@ -82,6 +82,13 @@ ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("POST", "/desk/requests/{intake_id}/take"): _requests("/nadie/take", {"name": "Otra"}),
     ("POST", "/desk/requests/{intake_id}/discard"): _requests("/nadie/discard", {}),
     ("POST", "/desk/requests/{intake_id}/delete"): _requests("/nadie/delete", {}),
+    ("POST", "/v1/requests"): lambda _: [
+        ("/v1/requests", {"json": LETTER | {"consent": True, "partner": id_}}) for id_ in PARTNERS
+    ],
+    ("GET", "/v1/requests"): _at_offices("/v1/requests"),
+    ("POST", "/v1/requests/{intake_id}/take"): lambda _: [("/v1/requests/nadie/take", {"json": {"name": "Otra"}})],
+    ("POST", "/v1/requests/{intake_id}/discard"): lambda _: [("/v1/requests/nadie/discard", {})],
+    ("DELETE", "/v1/requests/{intake_id}"): lambda _: [("/v1/requests/nadie", {})],
     ("GET", "/login"): _with({}, "/login"),
     ("POST", "/login"): _with({"data": {"key": "tk_no"}}, "/login"),
     ("POST", "/logout"): _with({"data": {}}, "/logout"),

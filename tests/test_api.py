@@ -219,6 +219,8 @@ def test_openapi_describes_every_route_and_no_contact(client: TestClient) -> Non
         ("/v1/introductions/{introduction_id}/steps", "post"), ("/v1/searches", "get"), ("/v1/searches", "post"),
         *(("/v1/searches/{search_id}", method) for method in ("get", "put", "delete")),
         ("/v1/searches/{search_id}/feed", "post"), ("/v1/inbox", "get"), ("/v1/inbox/read", "post"),
+        ("/v1/requests", "get"), ("/v1/requests", "post"), ("/v1/requests/{intake_id}", "delete"),
+        ("/v1/requests/{intake_id}/take", "post"), ("/v1/requests/{intake_id}/discard", "post"),
         ("/v1/feeds/{feed}.json", "get"), ("/v1/feeds/{feed}.atom", "get"),
     }  # fmt: skip
     assert "contact" not in described["components"]["schemas"]["PartnerOut"]["properties"]

@@ -37,7 +37,10 @@ SYSTEMS = {
     "dense": N_("meaning alone"),
     "hybrid": N_("words and meaning"),
 }
-SOURCES = {"illustrative": N_("illustrative: made up for the demonstration")}
+SOURCES = {
+    "illustrative": N_("illustrative: made up for the demonstration"),
+    "web-form": N_("requests on the public pages, taken over by an office"),
+}
 
 
 @router.get("/quality")
