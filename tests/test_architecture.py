@@ -36,7 +36,7 @@ STEPS = (
     {"exposure"},
     {"explain", "advice", "asking"},
     {"engine"},
-    {"following", "compacting", "trial", "erasure", "coverage"},
+    {"following", "compacting", "trial", "erasure", "coverage", "coverage_file"},
     {"live"},
     {"gains", "learning", "coverage_job", "regional", "region_map"},
     {"tuning", "weights_file", "specialisation", "value_chains"},
