@@ -14,6 +14,7 @@ STEPS = (
     {
         "places",
         "macro_regions",
+        "grouping",
         "sectors",
         "text",
         "spelling",
