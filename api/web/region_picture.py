@@ -69,10 +69,16 @@ class Picture:
         """From where needs could be served."""
         return regional.flows(self.needs, self.grouping.group_of)
 
+    @cached_property
+    def international(self) -> bool:
+        """Whether places of several countries are shown."""
+        regions = [t.region for t in (*self.needs, *self.able)]
+        regions += [server.partner.region for need in self.needs for server in need.servers]
+        return len({country_of(region) for region in regions if region}) > 1
+
     def name_of(self, place: str) -> str:
-        """Return a place's name, with its country's where places of several are shown."""
-        several = len({country_of(t.region) for t in self.every if t.region}) > 1
-        return self.grouping.name(place, self.language, with_country=several)
+        """Return a place's name, with its country's where it must be told."""
+        return self.grouping.name(place, self.language, with_country=self.international)
 
     def drawing(self, asked: Asked, only: str | None = None) -> Drawing | None:
         """Return the map."""
