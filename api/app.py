@@ -20,6 +20,7 @@ from api.security import Guard
 from api.web import pages
 from api.web.assets import Kept
 from api.web.rendering import STATIC
+from matcher.coverage_file import CoverageFile
 from matcher.coverage_job import CoverageJob
 from matcher.errors import DatabaseAway, SnapshotError
 from matcher.live import LiveEngine
@@ -72,7 +73,7 @@ def create_app(live: LiveEngine | None = None, store: Store | None = None) -> Fa
         lifespan=lifespan,
     )
     app.state.settings = settings
-    app.state.coverage = CoverageJob()
+    app.state.coverage = CoverageJob(CoverageFile(settings.home), lambda: app.state.live.current())
     app.include_router(router)
     app.include_router(pages.router)
     app.mount("/static", Kept(directory=STATIC), name="static")

@@ -3,17 +3,22 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 
-from matcher.coverage import Answers, Helper, helpers, needs_of
+from matcher.coverage import Answers, Helper, helpers, needs_of, read_ahead, still_there
+from matcher.coverage_file import Basis, CoverageFile, Round, Rounds
 from matcher.engine import Engine
 from matcher.errors import TinkuyError
+from matcher.records import Evidence
 
 log = logging.getLogger(__name__)
 REST = 0.25  # of the time that a need took, before the next is asked: people's questions come in between
 AGAIN = 4.0  # times as long as it took, before what has changed since is asked
-Key = tuple[str, int, str | None]
+TURN_S = 2.0  # before it is looked again whether another process, which was at work, is through
+CHUNK = 8  # needs that are read at once: longer, a question would wait for the model
+EVERY, SHARE = 24, 0.1  # needs asked, and their share of all that were, after which they are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +35,27 @@ class Progress:
 
 
 class CoverageJob:
-    """Keeps the answers of one process in memory."""
+    """Keeps the answers in memory and, where a file is given, there: one process asks for all that share it."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        file: CoverageFile | None = None,
+        current: Callable[[], Engine] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; nothing is asked before somebody looks.
+
+        :param current: returns the engine that answers now: what it does not know is not kept, and not asked.
+        """
+        self._file = file
+        self._current = current
         self._clock = clock
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
-        self._answers: dict[str, tuple[Helper, ...]] | None = None
-        self._key: Key | None = None  # of the engine whose answers these are
+        self._round: Round | None = None  # the last that was through
         self._done = self._total = 0
+        self._tried: Basis | None = None  # of the last round that ended, however it did
         self._next = 0.0  # when another round may begin
 
     def look(self, engine: Engine, wait_s: float = 0.0) -> Progress:
@@ -47,19 +63,20 @@ class CoverageJob:
 
         Of what is gone from the engine nothing is told, whenever it was asked.
         """
+        of = Basis.of(engine)
         with self._lock:
-            due = self._key != key_of(engine) and self._clock() >= self._next
-            if due and not self._closing.is_set() and (self._thread is None or not self._thread.is_alive()):
+            self._take_up(of)
+            if not self._running() and not self._closing.is_set() and self._due(of):
                 self._done, self._total = 0, len(needs_of(engine))
-                self._thread = threading.Thread(target=self._run, args=(engine,), name="tinkuy-coverage", daemon=True)
+                self._thread = threading.Thread(target=self._run, args=(engine, of), name="coverage", daemon=True)
                 self._thread.start()
             thread = self._thread
         if thread is not None and wait_s:
             thread.join(wait_s)
         with self._lock:
-            fresh = self._key == key_of(engine)
-            answers = None if self._answers is None else still_there(self._answers, engine)
-            return Progress(answers, fresh, self._done, self._total)
+            self._take_up(of)
+            answers = None if self._round is None else still_there(self._round.answers, engine)
+            return Progress(answers, self._fresh(of), self._done, self._total)
 
     def close(self) -> None:
         """Stop asking, and wait until that is done."""
@@ -67,39 +84,108 @@ class CoverageJob:
         if self._thread is not None:
             self._thread.join(30)
 
-    def _run(self, engine: Engine) -> None:
-        started, found = self._clock(), {}
+    def _running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def _fresh(self, of: Basis) -> bool:
+        return self._round is not None and self._round.of == of
+
+    def _due(self, of: Basis) -> bool:
+        """Tell whether a round may begin; only where nothing but records has changed it must be waited for."""
+        if self._fresh(of):
+            return False
+        only_records = self._tried is not None and replace(self._tried, version=of.version) == of
+        return not only_records or self._clock() >= self._next
+
+    def _take_up(self, of: Basis) -> None:
+        """Take over what another process, or this one before it was started anew, has found; the lock is held."""
+        if self._fresh(of):
+            return
+        kept = self._kept()
+        if kept.whole and kept.whole.of.records == of.records and kept.whole is not self._round:
+            if kept.whole.of == of:
+                self._ended(of, AGAIN * kept.whole.seconds)
+            if kept.whole.of == of or self._round is None or kept.whole.of.version > self._round.of.version:
+                self._round = kept.whole
+        if kept.begun and kept.begun.of == of and not self._running():
+            self._done, self._total = len(kept.begun.answers), kept.begun.total
+
+    def _kept(self) -> Rounds:
+        return self._file.read() if self._file else Rounds()
+
+    def _ended(self, of: Basis, rest: float) -> None:
+        self._tried, self._next = of, self._clock() + rest
+
+    def _run(self, engine: Engine, of: Basis) -> None:
+        working: AbstractContextManager[bool] = self._file.working() if self._file else nullcontext(True)
+        started = self._clock()
         try:
-            for need in needs_of(engine):
-                if self._closing.is_set():
+            with working as ours:
+                if not ours:
+                    with self._lock:
+                        self._ended(of, TURN_S)
                     return
-                began = time.perf_counter()
-                try:
-                    found[need.id] = helpers(engine, need.id)
-                except TinkuyError as error:  # a text that is no question has nobody; the others go on
-                    log.info("need %s was not asked: %s", need.id, type(error).__name__)
-                    found[need.id] = ()
-                self._done += 1
-                self._closing.wait(REST * (time.perf_counter() - began))
+                found = self._asked(engine, of, started)
         except Exception:
             log.exception("the needs could not all be asked")
-            found = {}
+            found = None
         with self._lock:
-            now = self._clock()
-            self._next = now + AGAIN * (now - started)
-            if found or not needs_of(engine):
-                self._answers, self._key = found, key_of(engine)
+            self._round = found or self._round
+            self._ended(of, AGAIN * (self._clock() - started))
 
+    def _asked(self, engine: Engine, of: Basis, started: float) -> Round | None:
+        """Return the answers of all needs; what was asked before it was cut off is not asked again.
 
-def key_of(engine: Engine) -> Key:
-    """Return what tells an engine's state from others."""
-    return engine.snapshot.id, engine.snapshot.state.version, engine.snapshot.state.lineage
+        None where the server ends first: then it is kept how far it came.
+        """
+        kept = self._kept()
+        if kept.whole and kept.whole.of == of:  # another process was quicker
+            return kept.whole
+        begun = kept.begun if kept.begun and kept.begun.of == of else Round(of, {}, 0, 0.0)
+        found: dict[str, tuple[Helper, ...]] = dict(begun.answers)
+        self._done, saved = len(found), len(found)
+        needs = sorted((n for n in needs_of(engine) if n.id not in found), key=lambda n: (len(n.full_text), n.id))
 
+        def so_far() -> Round:
+            return Round(of, dict(found), self._total, begun.seconds + self._clock() - started)
 
-def still_there(answers: Answers, engine: Engine) -> Answers:
-    """Return the answers without needs and partners that the engine does not know any more.
+        for chunk in (needs[start : start + CHUNK] for start in range(0, len(needs), CHUNK)):
+            for need, answer in self._answers(engine, chunk):
+                found[need] = answer
+                self._done += 1
+            if self._closing.is_set():
+                self._keep(so_far(), whole=False)
+                return None
+            if len(found) - saved >= max(EVERY, SHARE * len(found)):
+                self._keep(so_far(), whole=False)
+                saved = len(found)
+        self._keep(so_far(), whole=True)
+        return so_far()
 
-    A need that was not asked yet is absent: see `regional`, which leaves it out.
-    """
-    partners, texts = engine.snapshot.partners, engine.snapshot.evidence
-    return {need: tuple(h for h in found if h.partner in partners) for need, found in answers.items() if need in texts}
+    def _answers(self, engine: Engine, needs: list[Evidence]) -> Iterator[tuple[str, tuple[Helper, ...]]]:
+        began = time.perf_counter()
+        now = (self._current() if self._current else engine).snapshot.evidence
+        ahead = read_ahead(engine, (need for need in needs if need.id in now))
+        for need in needs:
+            if self._closing.is_set():
+                return
+            try:
+                answer = helpers(ahead, need.id) if need.id in now else ()
+            except TinkuyError as error:  # a text that is no question has nobody; the others go on
+                log.info("need %s was not asked: %s", need.id, type(error).__name__)
+                answer = ()
+            yield need.id, answer
+            self._closing.wait(REST * (time.perf_counter() - began))
+            began = time.perf_counter()
+
+    def _keep(self, round_: Round, *, whole: bool) -> None:
+        if self._file is None:
+            return
+
+        def known(answers: Answers) -> Answers:
+            return still_there(answers, self._current()) if self._current else answers
+
+        try:
+            self._file.keep(round_, whole=whole, known=known)
+        except TinkuyError as error:  # what must not be known cannot be told now
+            log.info("the answers are not kept: %s", type(error).__name__)

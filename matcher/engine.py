@@ -113,6 +113,12 @@ class Engine:
         engine.weights = weights
         return engine
 
+    def reading(self, encoder: Encoder) -> "Engine":
+        """Return the engine with its questions read by another encoder, which must be of the same model."""
+        engine = copy(self)
+        engine.encoder = encoder
+        return engine
+
     def prepare(self) -> None:
         """Do now what the first questions would wait for."""
         for meanings in self.meanings.values():

@@ -1,4 +1,6 @@
-"""Erasure: a partner leaves database, desk, cached vectors and snapshots, and it is told what could not be reached.
+"""Erasure: a partner leaves database, desk, cached vectors, snapshots and the answers kept beside them.
+
+It is told what could not be reached.
 
 The order makes it safe to be killed at any moment: what is left to do is done when it is called again.
 """
@@ -12,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from matcher import coverage_file
 from matcher.access import Caller
 from matcher.encode import Encoder, Progress
 from matcher.errors import NotFound, SnapshotMissing
@@ -90,6 +93,7 @@ def erase(
         with store.writing() as writer:
             removed, shared = _from_database(writer, partner, encoder, caller, request)
         removed["snapshots"] = _from_snapshots(store, home, encoder, progress)
+    coverage_file.drop(home)  # a running server that writes it anew asks the database first who is still there
     clean = database.compact(store.engine)
     (home / "refusals.csv").unlink(missing_ok=True)  # of imports: rows that were refused are quoted there
     shutil.rmtree(home / UPLOADS, ignore_errors=True)  # files that wait to be confirmed

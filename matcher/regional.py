@@ -2,6 +2,7 @@
 
 A need is met near by where a good match (see `coverage`) is in its own region or within some kilometres of it; met
 elsewhere where all good matches are further away; unmet where there is none. Each need is exactly one of the three.
+Where regions are counted in groups, all of its own group is near by: what the group lacks is its gap.
 A text's region is its own, else its first partner's; its sectors likewise. Sectors are divisions of ISIC Rev. 4 that
 somebody has stated: guessed ones count nowhere. A text of several sectors counts in each, and once in every total.
 """
@@ -23,6 +24,11 @@ K = TypeVar("K")
 NEAR_KM = 100.0
 GroupOf = Callable[[str], str]
 """Region's code -> the group that it counts in; a macro-region, or the region itself."""
+
+
+def itself(region: str) -> str:
+    """Count a region as itself."""
+    return region
 
 
 class Standing(StrEnum):
@@ -140,7 +146,11 @@ def divisions(sectors: Iterable[str]) -> tuple[str, ...]:
 
 
 def needs(
-    partners: Mapping[str, Partner], evidence: Iterable[Evidence], answers: Answers, near_km: float = NEAR_KM
+    partners: Mapping[str, Partner],
+    evidence: Iterable[Evidence],
+    answers: Answers,
+    near_km: float = NEAR_KM,
+    group_of: GroupOf = itself,
 ) -> list[Need]:
     """Return the needs that were asked, with who could serve them."""
     found, points = [], _Points(partners)
@@ -154,13 +164,17 @@ def needs(
                 partners[helper.partner],
                 helper.probability,
                 km,
-                near=(text.region is not None and partners[helper.partner].region == text.region)
+                near=_together(text.region, partners[helper.partner].region, group_of)
                 or (km is not None and km <= near_km),
             )
             for helper, km in zip(helpers, away, strict=True)
         )
         found.append(Need(text.evidence, text.partner, text.region, text.country, text.sectors, servers))
     return found
+
+
+def _together(one: str | None, other: str | None, group_of: GroupOf) -> bool:
+    return one is not None and other is not None and group_of(one) == group_of(other)
 
 
 class _Points:
@@ -187,11 +201,6 @@ class _Points:
 def _point(partner: Partner) -> Point | None:
     """Return a partner's place, where more than its country is known."""
     return locate(partner.country, partner.region, partner.city) if partner.region or partner.city else None
-
-
-def itself(region: str) -> str:
-    """Count a region as itself."""
-    return region
 
 
 def by_region(asked: Iterable[Need], able: Iterable[Text], group_of: GroupOf = itself) -> dict[str, Tally]:
@@ -247,7 +256,7 @@ def _tallies(asked: Iterable[Need], able: Iterable[Text], keys: Callable[[Text],
 def flows(asked: Iterable[Need], group_of: GroupOf = itself) -> list[Flow]:
     """Return from where the needs that are met elsewhere could be served: each counts once, for its best match.
 
-    The greatest first. Within one group (of several regions) a flow leads from it to itself.
+    The greatest first. In other groups than those that the needs were asked by, a flow may lead from one to itself.
     """
     counts: Counter[tuple[str | None, str]] = Counter()
     for need in asked:

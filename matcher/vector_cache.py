@@ -5,6 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,12 @@ class CachedEncoder:
         with FileLock(f"{path}.lock", timeout=LOCK_WAIT_S), closing(self._connect()) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("CREATE TABLE IF NOT EXISTS vector (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+
+    def keeping_questions(self) -> "CachedEncoder":
+        """Return the same with vectors of questions kept: for those that are texts on record."""
+        other = copy(self)
+        other.questions = True
+        return other
 
     @property
     def revision(self) -> str:

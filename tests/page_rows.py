@@ -37,3 +37,4 @@ def region_rows() -> Iterator[Row]:
     yield Row("GET", "/regions/needs", ALL_200)
     yield Row("GET", "/regions/data/{table}", ALL_200, "/regions/data/needs?format=json")
     yield Row("GET", "/regions/{code}", ALL_200, "/regions/PE-CUS")
+    yield Row("GET", "/regions/{code}", ALL_200, "/regions/noroeste?by=macro")

@@ -14,6 +14,7 @@ STEPS = (
     {
         "places",
         "macro_regions",
+        "grouping",
         "sectors",
         "text",
         "spelling",
@@ -37,7 +38,7 @@ STEPS = (
     {"exposure"},
     {"explain", "advice", "asking"},
     {"engine"},
-    {"following", "compacting", "trial", "erasure", "coverage"},
+    {"following", "compacting", "trial", "erasure", "coverage", "coverage_file"},
     {"live"},
     {"gains", "learning", "coverage_job", "regional", "region_map"},
     {"tuning", "weights_file", "specialisation", "value_chains"},

@@ -13,6 +13,8 @@ from sqlalchemy import func, select
 
 from matcher import erasure
 from matcher.access import EVERYTHING
+from matcher.coverage import Helper
+from matcher.coverage_file import Basis, CoverageFile, Round
 from matcher.encode import Role
 from matcher.errors import Busy, NotFound
 from matcher.index.snapshot import Snapshot
@@ -104,6 +106,10 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
     for _ in range(2):
         now = store.everything()
         Snapshot.build(home, now.partners, now.evidence, now.outcomes, cached)
+    # Ids are what the answers to all needs name; one of its needs is called by its mark.
+    answers = {f"{MARK}-need": (Helper("unsaac", 0.5),), "taller-1": (Helper("leaver", 0.4),)}
+    of = Basis("lineage", store.version(), cached.revision, "rules")
+    CoverageFile(home).keep(Round(of, answers, 2, 1.0), whole=True, known=lambda found: found)
     (home / "refusals.csv").write_text(f"file,row,reason\nx.csv,3,{MARK} names partner\n")
     return store
 
@@ -117,7 +123,7 @@ def holding(folder: Path, *marks: str) -> list[str]:
 
 
 def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path, cached: CachedEncoder, tmp_path: Path):
-    assert {"evidence.jsonl", "partners.jsonl", "refusals.csv"} <= set(holding(tmp_path, MARK))
+    assert {"evidence.jsonl", "partners.jsonl", "refusals.csv", "coverage.json"} <= set(holding(tmp_path, MARK))
     old = {p.name for p in (home / "snapshots").iterdir()}
     done = erasure.erase(full, "leaver", home, cached, EVERYTHING, request="pedido-1")
     # By hand from `full`: its own texts are `own` and `secret`; of each table what names it or them.
@@ -133,6 +139,12 @@ def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path,
     assert "leaver" not in opened.partners
     assert set(opened.evidence) == {e.id for e in EVIDENCE} | {"shared"}
     assert opened.state.version == full.version()
+
+
+def test_the_answers_to_all_needs_are_taken_away(full: Store, home: Path, cached: CachedEncoder):
+    assert "leaver" in (home / "coverage.json").read_text(encoding="utf-8")
+    erasure.erase(full, "leaver", home, cached, EVERYTHING)
+    assert not (home / "coverage.json").exists()
 
 
 def test_no_row_of_any_table_holds_it(full: Store, home: Path, cached: CachedEncoder):

@@ -13,7 +13,7 @@ AT = "organisation=ott-cusco"
 PAGES = (
     "/", "/login", "/nowhere", "/?q=colores+de+alpaca&region=Cusco", "/?q=colores&region=Cuzcu&sector=nada", "/?q=zzz",
     "/?like=taller-1", "/partners/unsaac", "/evidence/taller-1", "/saved", "/introduction?partner=unsaac&q=tinte",
-    "/unfit?partner=unsaac", "/thanks", "/regions", "/regions/PE-CUS", "/regions/needs?standing=all",
+    "/unfit?partner=unsaac", "/thanks", "/regions", "/regions/PE-CUS", "/regions/noroeste", "/regions/needs?standing=all",
     "/regions/figures", "/quality", f"/desk/requests?{AT}",
     f"/desk/upload?{AT}", "/admin", "/admin/keys", "/admin/organisations", "/admin/imports",
     "/admin/settings", "/admin/audit", "/admin/weights",

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matcher import coverage, region_map, regional, specialisation, value_chains
-from matcher.coverage import Helper, helpers, needs_of
-from matcher.coverage_job import CoverageJob, still_there
+from matcher.coverage import Helper, helpers, needs_of, still_there
+from matcher.coverage_job import CoverageJob
 from matcher.engine import Engine
 from matcher.errors import BadInput
 from matcher.records import Changes, Evidence, Partner, Query, Side, State
@@ -301,7 +301,7 @@ def test_a_round_that_was_costly_is_not_run_again_at_once(engine: Engine):
         now[0] += 10.0  # each look at it
         return now[0]
 
-    job = CoverageJob(clock)
+    job = CoverageJob(clock=clock)
     job.look(engine, 60)
     later = engine.updated(Changes(State(7)))
     assert not job.look(later, 60).fresh
