@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from browser import DESK, PHONE, chromium, look, serving, visiting
+from browser import LANGUAGES, SIZES, Site, look, served, tab_to
 from conftest import PARTNERS
-from network import Network, network
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from matcher.introductions import Standing
 from matcher.language import translator
@@ -18,23 +17,17 @@ pytestmark = pytest.mark.slow
 STAGES = ("sent", "met", "agreed", "project")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
+@pytest.fixture
+def site(tmp_path) -> Iterator[Site]:
+    """An installation of this test alone, where the faculty is the weavers' too."""
+    with served(tmp_path) as found:
+        found.network.write(replace(PARTNERS[0], owner="tejedoras"))
         yield found
 
 
-@pytest.fixture
-def site(tmp_path) -> Iterator[tuple[str, str, Network]]:
-    """An installation's address, the key of the weavers' officer, and the installation; the faculty is theirs too."""
-    with network(tmp_path) as found, serving(found.app) as address:
-        found.write(replace(PARTNERS[0], owner="tejedoras"))
-        yield address, found.keys["officer"]["Authorization"].removeprefix("Bearer "), found
-
-
-def track_record(page: Page, site: str, evidence: str, partner: str) -> str:
+def track_record(page: Page, evidence: str, partner: str) -> str:
     """Return what the answer for a text says of a partner's track record."""
-    answer = page.request.get(f"{site}/v1/evidence/{evidence}/matches?k=50").json()
+    answer = page.request.get(f"/v1/evidence/{evidence}/matches?k=50").json()
     match = next(m for m in answer["matches"] if m["partner"]["id"] == partner)
     return next(c["reason"] for c in match["contributions"] if c["signal"] == "track_record")
 
@@ -56,14 +49,14 @@ def drag(page: Page, stage: str, words: str) -> None:
     page.mouse.up()
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@LANGUAGES
+@SIZES
 def test_an_officer_finds_a_firm_and_walks_it_to_a_project(browser, site, size, language):
-    address, key, found = site
+    found = site.network
     say = translator(language)
-    with visiting(browser, size, language=language, key=key, site=address) as page:
-        before = track_record(page, address, "unsaac-1", "oregano")
-        page.goto(address + "/desk")
+    with site.visit(browser, size, who="officer", language=language) as page:
+        before = track_record(page, "unsaac-1", "oregano")
+        page.goto("/desk")
         capability = page.locator(".text", has=page.get_by_role("heading", name="Tintes"))
         capability.scroll_into_view_if_needed()
         capability.locator(".match").first.wait_for()
@@ -96,25 +89,25 @@ def test_an_officer_finds_a_firm_and_walks_it_to_a_project(browser, site, size, 
         page.wait_for_selector("ol.path")
         look(page, f"desk-introduction-{language}")
         for path in ("inbox", "searches", "search", "shortlist", "introductions"):
-            page.goto(f"{address}/desk/{path}")
+            page.goto(f"/desk/{path}")
             look(page, f"desk-{path}-{language}")
-        page.goto(address + "/desk?side=demand")
+        page.goto("/desk?side=demand")
         page.locator(".who").first.scroll_into_view_if_needed()
         page.locator(".text .match").first.wait_for()
         look(page, f"desk-needs-{language}")
         found.live.catch_up()
         none = "aún no constan proyectos ni reuniones con universidades o institutos"
         assert before == none
-        assert track_record(page, address, "unsaac-1", "oregano") == "1 proyecto con universidades o institutos"
+        assert track_record(page, "unsaac-1", "oregano") == "1 proyecto con universidades o institutos"
 
 
 def test_a_card_is_dragged_from_column_to_column_and_goes_back_where_it_may_not_go(browser, site):
-    address, key, found = site
-    with visiting(browser, key=key, site=address) as page:
-        page.goto(address + "/desk/text?evidence=taller-1")
+    found = site.network
+    with site.visit(browser, who="officer") as page:
+        page.goto("/desk/text?evidence=taller-1")
         page.locator(".match", has_text="Laboratorio de materiales").get_by_role("button").click()
         page.wait_for_selector(".kept >> text=preselección")
-        page.goto(address + "/desk/board")
+        page.goto("/desk/board")
         page.locator(".entry", has_text="Laboratorio").get_by_role("button", name="Proponer").click()
         column(page, "proposed").locator(".card", has_text="Laboratorio").wait_for()
         drag(page, "met", "Laboratorio")  # a step too far
@@ -134,9 +127,8 @@ def test_a_card_is_dragged_from_column_to_column_and_goes_back_where_it_may_not_
 
 
 def test_a_card_that_is_declined_asks_for_the_reason(browser, site):
-    address, key, _ = site
-    with visiting(browser, key=key, site=address) as page:
-        page.goto(address + "/desk/board")
+    with site.visit(browser, who="officer") as page:
+        page.goto("/desk/board")
         drag(page, "declined", "Taller")
         page.wait_for_selector("details[open] input[name=reason]")
         page.locator("details[open] input[name=reason]").fill("No hay presupuesto este año")
@@ -146,9 +138,9 @@ def test_a_card_that_is_declined_asks_for_the_reason(browser, site):
 
 
 def test_a_card_that_somebody_else_moved_meanwhile_is_told_and_goes_back(browser, site):
-    address, key, found = site
-    with visiting(browser, key=key, site=address) as page:
-        page.goto(address + "/desk/board")
+    found = site.network
+    with site.visit(browser, who="officer") as page:
+        page.goto("/desk/board")
         with found.store.writing() as writer:
             id_ = found.desks["ott-cusco"].introductions[0]
             introductions.step(writer, found.office("ott-cusco"), id_, Standing.AGREED)
@@ -159,30 +151,17 @@ def test_a_card_that_somebody_else_moved_meanwhile_is_told_and_goes_back(browser
 
 def test_by_keyboard_alone(browser, site):
     """From the desk to a project without a mouse: Tab, arrows, Space and Enter."""
-    address, key, found = site
-    with visiting(browser, key=key, site=address) as page:
-
-        def reach(selector: str, most: int = 120) -> None:
-            for _ in range(most):
-                page.keyboard.press("Tab")
-                if page.evaluate("s => document.activeElement.matches(s)", selector):
-                    outline = page.evaluate(
-                        "() => { const s = getComputedStyle(document.activeElement);"
-                        " return s.outlineStyle !== 'none' || s.boxShadow !== 'none'; }"
-                    )
-                    assert outline, f"where the focus is cannot be seen: {selector}"
-                    return
-            raise AssertionError(f"not reached: {selector}")
-
-        page.goto(address + "/desk/text?evidence=taller-1")
-        reach(".match form button[aria-label*='Laboratorio']")
+    found = site.network
+    with site.visit(browser, who="officer") as page:
+        page.goto("/desk/text?evidence=taller-1")
+        tab_to(page, ".match form button[aria-label*='Laboratorio']")
         page.keyboard.press("Enter")
         page.wait_for_selector(".kept >> text=preselección")
-        page.goto(address + "/desk/board")
-        reach(".entry button[aria-label*='Laboratorio'].small")
+        page.goto("/desk/board")
+        tab_to(page, ".entry button[aria-label*='Laboratorio'].small")
         page.keyboard.press("Enter")
         page.wait_for_selector("[data-stage=proposed] .card >> text=Laboratorio")
-        reach("[data-stage=proposed] .card button")
+        tab_to(page, "[data-stage=proposed] .card button")
         for stage in STAGES:
             page.keyboard.press("Enter")
             page.wait_for_selector(f"[data-stage={stage}] .card >> text=Laboratorio")
@@ -196,15 +175,14 @@ def test_by_keyboard_alone(browser, site):
 
 
 def test_without_scripts_the_desk_works_by_links_and_forms(browser, site):
-    address, key, _ = site
-    with visiting(browser, scripts=False, key=key, site=address) as page:
-        page.goto(address + "/desk?side=demand")
+    with site.visit(browser, who="officer", scripts=False) as page:
+        page.goto("/desk?side=demand")
         page.locator(".text", has=page.get_by_role("heading", name="Se corren")).get_by_role(
             "link", name="Ver quién puede ayudar"
         ).click()
         page.locator(".match", has_text="Laboratorio").get_by_role("button").click()
         page.wait_for_url("**/desk/text?**")
-        page.goto(address + "/desk/board")
+        page.goto("/desk/board")
         page.locator(".entry", has_text="Laboratorio").get_by_role("button", name="Proponer").click()
         for stage in STAGES:
             page.locator(".card", has_text="Laboratorio").get_by_role("button").click()
