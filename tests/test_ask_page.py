@@ -454,7 +454,8 @@ def test_a_request_is_taken_over_with_partner_need_and_introduction(site, client
     assert wrong.status_code == 422  # confidential without a summary: nothing is done
     assert rows(site.store)[-1].state == "new"
     sent = {"name": "Tejidos", "summary": "Una empresa busca un tinte.", "introduce": "true"}
-    assert client.post(url, data=sent, headers=key, follow_redirects=False).status_code == 303
+    done = client.post(url, data=sent, headers=key, follow_redirects=False)
+    assert done.status_code == 303
     kept = rows(site.store)[-1]
     assert (kept.state, kept.who, kept.contact, kept.office) == ("taken", None, None, "ott-cusco")
     firm = site.store.get(Partner, kept.made).record
@@ -464,7 +465,11 @@ def test_a_request_is_taken_over_with_partner_need_and_introduction(site, client
     with site.store.reading() as session:
         one = session.scalars(select(IntroductionRow).where(IntroductionRow.demand == firm.id)).one()
     assert (one.supply, one.evidence, one.stage) == ("unsaac", need.id, "proposed")
+    link = f'href="/desk/introduction?id={one.id}"'
+    assert link in client.get(done.headers["location"], headers=key).text
     assert client.post(url, data=sent, headers=key).status_code == 409
+    seen_to = client.get("/desk/requests?handled=true", headers=key).text
+    assert link in seen_to[seen_to.index(f'id="r-{id_}"') :].partition("</article>")[0]
     assert "999 111 222" not in client.get("/desk/requests?handled=true", headers=key).text
     assert client.post(f"/desk/requests/{id_}/delete", headers=key, follow_redirects=False).status_code == 303
     assert id_ not in {row.id for row in rows(site.store)}

@@ -404,6 +404,30 @@ def test_notes_are_changed_and_entries_taken_off(site):
         shortlists.entry(session, "ott-cusco", NEED.id, "unsaac")
 
 
+def test_a_cards_note_is_changed_on_the_board(site):
+    client = officer(site)
+    id_ = site.desks["ott-cusco"].introductions[0]
+    page = client.get("/desk/board").text
+    card = page[: page.index(f'name="id" value="{id_}"')].rindex('action="/desk/note"')
+    form = {"id": id_, "version": value(page[card:], "version"), "note": "Llamar el lunes"}
+    done = client.post("/desk/note", data=form, follow_redirects=False)
+    assert (done.status_code, done.headers["location"]) == (303, f"/desk/board?noted={id_}")
+    page = client.get(done.headers["location"]).text
+    assert "La nota quedó guardada." in page
+    assert re.findall(r"<summary autofocus>(.*?)</summary>", page) == ["Llamar el lunes"]
+    with site.store.reading() as session:
+        found = introductions.introduction(session, "ott-cusco", id_)
+        told = next((e.action, e.kind) for e in audit.search(session, record=id_))
+    assert (found.note, found.stage.value, len(found.history)) == ("Llamar el lunes", "met", 3)
+    assert told == ("change", "introduction")
+    assert client.post("/desk/note", data={**form, "note": "otra"}).status_code == 412  # made of what was before
+    emptied = {**form, "version": str(found.version), "note": ""}
+    assert client.post("/desk/note", data=emptied, follow_redirects=False).status_code == 303
+    with site.store.reading() as session:
+        assert introductions.introduction(session, "ott-cusco", id_).note is None
+    assert officer(site, "other officer").post("/desk/note", data=form).status_code == 404
+
+
 def test_who_was_introduced_waits_no_more(filled):
     office_of_nobody = Caller(Role.OFFICER, "ott", frozenset(), "k")
     with filled.noting() as session:

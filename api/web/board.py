@@ -21,6 +21,7 @@ from matcher.store.introductions import Introduction
 from matcher.store.shortlists import Entry
 
 router = APIRouter(include_in_schema=False)
+Noted = Annotated[str, Query(max_length=700)]  # whose note was saved a moment ago: it has the focus again
 IN_COLUMN = 20  # cards of a stage; the rest is in its list
 WAITING = 100  # entries of the shortlist on the board
 LISTED = 50
@@ -31,7 +32,10 @@ MADE = {"shortlisted", "removed", "noted", "proposed"}  # what a page may tell t
 
 @router.get("/desk/board")
 def board(
-    here: Desk, moved: Annotated[str, Query(max_length=300)] = "", done: Annotated[str, Query(max_length=20)] = ""
+    here: Desk,
+    moved: Annotated[str, Query(max_length=300)] = "",
+    done: Annotated[str, Query(max_length=20)] = "",
+    noted: Noted = "",
 ) -> Response:
     """Show the shortlist that waits and the introductions by stage."""
     with here.store.reading() as session:
@@ -55,13 +59,14 @@ def board(
         allowed=allowed,
         ways=ways,
         moved=cards.get(moved),
-        done=done if done in MADE else "",
+        done="noted" if noted else done if done in MADE else "",
+        noted=noted,
         Standing=Standing,
     )
 
 
 @router.get("/desk/shortlist")
-def shortlist(here: Desk, cursor: Cursor = None, format_: Wanted = None) -> Response:
+def shortlist(here: Desk, cursor: Cursor = None, format_: Wanted = None, noted: Noted = "") -> Response:
     """Show the whole shortlist, also of those who were introduced since."""
     rows, start = (EXPORTED, None) if format_ else (LISTED, cursor)
     with here.store.reading() as session:
@@ -69,7 +74,7 @@ def shortlist(here: Desk, cursor: Cursor = None, format_: Wanted = None) -> Resp
         pairs = _pairs(session, found.items) if not format_ else {}
     if format_:
         return here.file(format_).file("shortlist", SHORTLIST, whole(found))
-    return here.page("desk_shortlist.html", found=found, pairs=pairs)
+    return here.page("desk_shortlist.html", found=found, pairs=pairs, noted=noted)
 
 
 @router.post("/desk/shortlist")
@@ -163,6 +168,17 @@ def step(
         typed = {"to": to, "reason": reason, "note": note, "date": date, "version": version}
         return _shown(here, id_, typed, fault=error.text(here.say))
     return here.onward("", "/desk/board", moved=id_)
+
+
+@router.post("/desk/note")
+def note(
+    here: Desk, id_: Annotated[GivenId, Form(alias="id")], version: Version, note: Written = "", back: Back = ""
+) -> Response:
+    """Give an introduction another note."""
+    with here.writing() as writer:
+        expected = frozenset({version})
+        introductions.annotate(writer, here.caller, id_, note or None, expected=expected, request=here.request_id)
+    return here.onward(back, "/desk/board", noted=id_)
 
 
 def _in_words(here: Here, values: dict[str, object]) -> dict[str, object]:

@@ -178,6 +178,30 @@ def step(
     return introduction(session, office, id_)
 
 
+def annotate(
+    writer: Writer,
+    caller: Caller,
+    id_: str,
+    note: str | None,
+    *,
+    expected: frozenset[int] | None = None,
+    request: str | None = None,
+) -> None:
+    """Give an introduction of the caller's office another note; those of its steps stay as they were written.
+
+    :param expected: the versions that the introduction may have now.
+    :raises NotFound: the office has none of that id.
+    :raises Stale: it has another version.
+    """
+    session, office = writer.session, caller.organisation
+    assert office is not None  # noqa: S101 - see offices.at_desk
+    row = _row(session, office, id_)
+    expect(id_, row.version, expected)
+    row.note, row.version = note, writer.version
+    audit.record(session, caller, "change", "introduction", id_, request)
+    session.flush()
+
+
 def _count(writer: Writer, row: IntroductionRow, date: dt.date) -> None:
     """Let the outcome tell what the introduction has come to: one, or none before anything happened."""
     session, id_, stage = writer.session, outcome_id(row.id), OUTCOME[Standing(row.stage)]
