@@ -16,7 +16,7 @@ from matcher.language import N_
 from matcher.list_columns import INTRODUCTIONS, SHORTLIST
 from matcher.records import Side
 from matcher.store import introductions, keys, shortlists
-from matcher.store.desk_views import now, public_partners, public_texts
+from matcher.store.desk_views import now, public_partners, public_text, public_texts
 from matcher.store.introductions import Introduction
 from matcher.store.shortlists import Entry
 
@@ -210,7 +210,7 @@ def _shown(here: Here, id_: str, typed: dict[str, Any], fault: str = "") -> Resp
     with here.store.reading() as session:
         found = introductions.introduction(session, here.office, id_)
         labels = {key.id: key.label for key in keys.everyone(session)}
-        text = public_texts(session, [found.evidence]).get(found.evidence) if found.evidence else None
+        text = public_text(session, found.evidence)
     return here.page(
         "desk_introduction.html",
         422 if fault else 200,

@@ -13,7 +13,16 @@ from matcher.introductions import OUTCOME, Standing, check_step, is_correction
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Side
 from matcher.store import audit
-from matcher.store.desk_views import expect, label, now, public_partners, public_texts, the_partner, the_text
+from matcher.store.desk_views import (
+    expect,
+    label,
+    now,
+    public_partners,
+    public_text,
+    public_texts,
+    the_partner,
+    the_text,
+)
 from matcher.store.paging import Page, moment, page, read_cursor
 from matcher.store.tables import IntroductionRow, IntroductionStepRow, OutcomeRow
 from matcher.store.writer import Writer
@@ -209,7 +218,7 @@ def _count(writer: Writer, row: IntroductionRow, date: dt.date) -> None:
         if session.get(OutcomeRow, id_):
             writer.delete(Outcome, id_)
         return
-    need = public_texts(session, [row.evidence]).get(row.evidence) if row.evidence else None
+    need = public_text(session, row.evidence)
     firm = public_partners(session, [row.demand]).get(row.demand)
     place, sectors = served(need if need and row.demand in need.partners else None, firm)
     country = place.partition("-")[0] if place else (firm.country if firm else None)
