@@ -121,20 +121,31 @@ def find_region(text: str, country: str | None = None) -> str:
     name = " ".join(fold(text).split())
     if name not in _region_names():  # some have the word in their name: Región Metropolitana de Santiago
         name = _KIND_OF_REGION.sub("", name)
-    found = [c for c in _region_names().get(name, []) if country is None or c.startswith(country + "-")]
-    at_home = [c for c in found if c.startswith(HOME + "-")]
-    for choice in (found, at_home):
-        if len(choice) == 1:
-            return choice[0]
+    found = _called(name, country)
+    if len(found) == 1:
+        return found[0]
     near = near_regions(name, country)
     codes = dict.fromkeys([*found, *near])
     at_home = [c for c in codes if c.startswith(HOME + "-")]
-    hint = ", ".join(f"{region_name(c)} ({c})" for c in (at_home or list(codes))[:4])
+    hint = ", ".join(_said(c, country) for c in (at_home or list(codes))[:4])
     raise NotFound(
-        N_("region {name!r} is not known; give an ISO 3166-2 code such as PE-CUS or a name. Nearest: {hint}"),
+        N_("region {name!r} is not known; give its name or its code of ISO 3166-2. Nearest: {hint}"),
         name=text,
         hint=hint or "-",
     )
+
+
+def _called(name: str, country: str | None) -> list[str]:
+    """Return the regions of a folded name: the one at home where there is one."""
+    found = [c for c in _region_names().get(name, []) if country is None or c.startswith(country + "-")]
+    at_home = [c for c in found if c.startswith(HOME + "-")]
+    return at_home if len(at_home) == 1 else found
+
+
+def _said(code: str, country: str | None) -> str:
+    """Return a region's name, with its code where the name alone is not understood."""
+    name = region_name(code)
+    return name if _called(fold(name), country) == [code] else f"{name} ({code})"
 
 
 def near_regions(text: str, country: str | None = None, likeness: float = 0.6) -> list[str]:

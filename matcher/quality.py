@@ -75,6 +75,28 @@ class Source:
     newest: dt.date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a report tells of what can go wrong, its folders together.
+
+    `declined`: how many questions with an answer were declined, and of how many; `listed`: how many without one got a
+    list all the same, and of how many; `chance`: the folders whose gain over the best simple system may be none.
+    """
+
+    declined: tuple[int, int]
+    listed: tuple[int, int]
+    chance: tuple[str, ...]
+
+
+def limits(report: Report) -> Limits:
+    """Return the limits that a report has measured."""
+    folders = report.folders
+    declined, judged = (sum(f.declined[i] for f in folders) for i in (0, 1))
+    rightly, hopeless = (sum(f.hopeless[i] for f in folders) for i in (0, 1))
+    chance = tuple(f.name for f in folders if f.lift.low <= 0)
+    return Limits((declined, judged), (hopeless - rightly, hopeless), chance)
+
+
 def keep(folder: Path, texts: Mapping[str, str]) -> None:
     """Write files into the folder of reports, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -59,6 +59,12 @@ def _names() -> dict[str, str]:
     return names
 
 
+@cache
+def _spelling() -> dict[str, str]:
+    """Return folded name -> as it is written."""
+    return {fold(name): name for sector in tree().values() for name in (*sector.words, sector.es, sector.en)}
+
+
 def find_sector(text: str) -> str:
     """Return the ISIC code of a sector given by code, official title or everyday name.
 
@@ -76,10 +82,9 @@ def find_sector(text: str) -> str:
     names = _names()
     if name in names:
         return names[name]
-    near = _near(name, 0.6)
-    hint = ", ".join(f"{n} ({names[n]})" for n in near)
+    hint = ", ".join(_spelling()[n] for n in _near(name, 0.6))
     raise NotFound(
-        N_("sector {name!r} is not known; give an ISIC Rev. 4 (CIIU) code such as C13, or a name. Nearest: {hint}"),
+        N_("sector {name!r} is not known; give its name or its code of ISIC Rev. 4 (CIIU). Nearest: {hint}"),
         name=text,
         hint=hint or "-",
     )

@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "TINKUY_"
 CONFIG = "TINKUY_CONFIG"
-FOREIGN = {CONFIG, "TINKUY_COMPLETE", "TINKUY_TEST_POSTGRES"}  # of the shell's completion, and of our tests
+# Of the shell's completion, and of our tests.
+FOREIGN = {CONFIG, "TINKUY_COMPLETE", "TINKUY_TEST_POSTGRES", "TINKUY_SCREENSHOTS"}
 
 
 def setting(kind: Kind, about: str, *, name: str = "", default: str = "", secret: bool = False) -> dict[str, Any]:

@@ -10,13 +10,15 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
+from network import Network, network
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PHONE, DESK = (360, 780), (1280, 900)  # pixels
@@ -24,6 +26,35 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 EMPTY_STYLE = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="  # sha256 of nothing
 # What no page may show to people: codes of sectors and regions, and what was left unsaid.
 CODES = re.compile(r"\b(?:[A-U]\d{2}|[A-Z]{2}-[A-Z]{3}|None(?! of)|undefined|NaN)\b")
+
+SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+LANGUAGES = pytest.mark.parametrize("language", ["es", "en"])
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An installation that answers at an address."""
+
+    address: str
+    network: Network
+
+    def visit(
+        self, browser: Browser, size: tuple[int, int] = DESK, *, who: str = "", language: str = "es",
+        scripts: bool = True,
+    ) -> AbstractContextManager[Page]:  # fmt: skip
+        """Open a page of a visitor's own, whose addresses may begin with `/`.
+
+        :param who: whose key is signed in with (see `network.CALLERS`); nobody's without.
+        """
+        key = self.network.token(who) if who else ""
+        return visiting(browser, size, language=language, scripts=scripts, key=key, site=self.address)
+
+
+@contextmanager
+def served(folder: Path, *, fresh: bool = False, **settings: str) -> Iterator[Site]:
+    """Serve the network of two offices from an empty folder; `fresh`: nobody has made a key yet."""
+    with network(folder, fresh=fresh, **settings) as found, serving(found.app) as address:
+        yield Site(address, found)
 
 
 @contextmanager
@@ -69,13 +100,14 @@ def visiting(
 ) -> Iterator[Page]:  # fmt: skip
     """Open a page of a visitor's own; whatever the browser complains of (scripts, content policy) fails the test.
 
-    :param key: an API key that is signed in with at `site`.
+    :param key: an API key that is signed in with at `site`, where addresses that begin with `/` are then.
     """
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         java_script_enabled=scripts,
         locale=language,
         accept_downloads=True,
+        base_url=site or None,
     )
     if site:
         cookies = [{"name": "lang", "value": language, "url": site}]
@@ -120,3 +152,19 @@ def overflow(page: Page) -> list[str]:
         .map(e => e.outerHTML.slice(0, 120))"""
     )
     return found
+
+
+def tab_to(page: Page, selector: str, most: int = 120) -> None:
+    """Go on with the Tab key until what is selected has the focus, and can be seen to have it."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            # A tick box that its label draws shows the focus there.
+            outlined = page.evaluate(
+                """() => { const e = document.activeElement, s = getComputedStyle(e), n = e.nextElementSibling;
+                return s.outlineStyle !== 'none' || s.boxShadow !== 'none' ||
+                n !== null && getComputedStyle(n).outlineStyle !== 'none'; }"""
+            )
+            assert outlined, f"where the focus is cannot be seen: {selector}"
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")

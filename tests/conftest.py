@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from functools import partialmethod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +21,10 @@ from matcher.records import Evidence, Outcome, Partner, Side, Stage
 from matcher.store.store import Store
 from matcher.text import stems
 from matcher.weights import Weights
+
+if TYPE_CHECKING:
+    from browser import Site
+    from playwright.sync_api import Browser
 
 pytest.register_assert_rewrite("browser")  # its findings are told in full
 DIMENSIONS = 64
@@ -146,3 +151,21 @@ def home(tmp_path: Path, encoder: FakeEncoder) -> Path:
 @pytest.fixture
 def engine(home: Path, encoder: FakeEncoder) -> Engine:
     return Engine(Snapshot.open_current(home, encoder), encoder, Weights.load())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium; it ends with its module, for while it runs no other event loop may."""
+    from browser import chromium  # only tests of the pages need a browser's driver
+
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Site"]:
+    """The network of two offices, served to a browser."""
+    from browser import served
+
+    with served(tmp_path_factory.mktemp("site")) as found:
+        yield found

@@ -45,6 +45,7 @@ def desk_rows() -> Iterator[Row]:
     for path, form, before in (
         ("/desk/shortlist/remove", kept, an_entry),
         ("/desk/step", {"id": "NEW", "to": "sent", "version": "0"}, an_introduction),
+        ("/desk/note", {"id": "NEW", "note": "x", "version": "0"}, an_introduction),
         ("/desk/search/remove", {"id": "NEW", "version": "0"}, a_search),
         ("/desk/search/feed", {"id": "NEW", "version": "0"}, a_search),
     ):  # fmt: skip

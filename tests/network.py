@@ -103,6 +103,10 @@ class Network:
         """Return an officer at an office's desk."""
         return Caller(Role.OFFICER, name, frozenset({name}), None)
 
+    def token(self, who: str) -> str:
+        """Return somebody's key as it is typed; empty for who has none."""
+        return self.keys[who].get("Authorization", "").removeprefix("Bearer ")
+
     def client(self) -> TestClient:
         """Return a client that asks from this machine."""
         return TestClient(self.app, client=("127.0.0.1", 50_000), raise_server_exceptions=False)

@@ -148,7 +148,7 @@ def test_imports_are_listed_with_what_was_refused(site, admin, tmp_path):
     assert "Hojas de cálculo" in admin.get("/admin").text
     text = admin.get("/admin/imports").text
     assert "socios.csv, fila 3 (lado)" in text
-    assert "side: &#39;nada&#39;" in text
+    assert "lado: &#39;nada&#39; no es uno de oferta, demanda" in text
 
 
 def test_settings_are_shown_without_secrets(tmp_path):

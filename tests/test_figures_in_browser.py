@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import DESK, PHONE, chromium, look, overflow, serving, visiting
-from network import network
-from playwright.sync_api import Browser, Page, expect
+from browser import LANGUAGES, PHONE, SIZES, Site, look, overflow, served
+from playwright.sync_api import Page, expect
 from test_quality_page import GOOD
 
 from matcher.quality import FIGURES, PAGE, keep
 
 pytestmark = pytest.mark.slow
-SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-LANGUAGES = pytest.mark.parametrize("language", ["es", "en"])
 REPORT = """<!doctype html><html lang="en"><head><title>The report</title><style>h1 { color: rgb(1, 2, 3); }</style></head>
 <body><h1 style="margin: 7px">The report</h1><p id="p">as written</p></body></html>"""
 SCRIPT = """<script>document.getElementById("p").textContent = "a script ran"</script>"""
@@ -29,34 +26,20 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("site")
-
-
-@pytest.fixture(scope="module")
-def site(home) -> Iterator[tuple[str, dict[str, str]]]:
-    """The address of an installation with a kept report, and everybody's keys."""
-    with network(home, contact="oficina@universidad.example") as found:
+def site(tmp_path_factory) -> Iterator[Site]:
+    """An installation with a kept report, and somebody to write to."""
+    with served(tmp_path_factory.mktemp("site"), contact="oficina@universidad.example") as found:
         data = json.loads(json.dumps(GOOD).replace("<script>alert(1)</script>", "mine"))
-        keep(found.home / "reports", {PAGE: REPORT, FIGURES: json.dumps(data)})
-        keys = {name: key.get("Authorization", "").removeprefix("Bearer ") for name, key in found.keys.items()}
-        with serving(found.app) as address:
-            yield address, keys
+        keep(found.network.home / "reports", {PAGE: REPORT, FIGURES: json.dumps(data)})
+        yield found
 
 
 @LANGUAGES
 @SIZES
 def test_an_evaluator_reads_the_report(browser, site, size, language):
-    address, _ = site
     words = WORDS[language]
-    with visiting(browser, size, language=language, site=address) as page:
-        page.goto(address)
+    with site.visit(browser, size, language=language) as page:
+        page.goto("/")
         page.get_by_role("link", name=words["quality"], exact=True).click()
         expect(page.get_by_role("heading", name=words["measured"], exact=True)).to_be_visible()
         expect(page.get_by_role("cell", name=words["decimal"]).first).to_be_visible()
@@ -69,16 +52,16 @@ def test_an_evaluator_reads_the_report(browser, site, size, language):
         expect(page.locator("h1")).to_have_css("margin", "7px")
 
 
-def test_a_report_runs_no_script_whatever_is_in_it(browser, site, home):
-    address, _ = site
-    keep(home / "home" / "reports", {PAGE: REPORT.replace("</body>", f"{SCRIPT}</body>")})
+def test_a_report_runs_no_script_whatever_is_in_it(browser, site):
+    reports = site.network.home / "reports"
+    keep(reports, {PAGE: REPORT.replace("</body>", f"{SCRIPT}</body>")})
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{address}/quality/report")
+    page.goto(f"{site.address}/quality/report")
     assert "a script ran" in page.content()
     assert page.inner_text("#p") == "as written"
     context.close()
-    keep(home / "home" / "reports", {PAGE: REPORT})
+    keep(reports, {PAGE: REPORT})
 
 
 def figures_of(page: Page, section: str) -> list[str]:
@@ -88,10 +71,9 @@ def figures_of(page: Page, section: str) -> list[str]:
 @LANGUAGES
 @SIZES
 def test_a_planner_reads_the_key_figures(browser, site, size, language, tmp_path):
-    address, _ = site
     words = WORDS[language]
-    with visiting(browser, size, language=language, site=address) as page:
-        page.goto(f"{address}/regions/figures")
+    with site.visit(browser, size, language=language) as page:
+        page.goto("/regions/figures")
         assert len(figures_of(page, "public")) == 2
         assert page.locator("#desk").count() == 0
         look(page, f"planner-figures-{language}")
@@ -114,9 +96,8 @@ def test_a_planner_reads_the_key_figures(browser, site, size, language, tmp_path
 
 
 def test_without_scripts_the_planner_presses_the_button(browser, site):
-    address, _ = site
-    with visiting(browser, PHONE, scripts=False, site=address) as page:
-        page.goto(f"{address}/regions/figures")
+    with site.visit(browser, PHONE, scripts=False) as page:
+        page.goto("/regions/figures")
         page.select_option("select[name=region]", label="Tacna")
         page.get_by_role("button", name="Mostrar").click()
         assert "region=PE-TAC" in page.url
@@ -127,9 +108,8 @@ def test_without_scripts_the_planner_presses_the_button(browser, site):
 
 @SIZES
 def test_an_officer_reads_the_own_desk_by_keyboard(browser, site, size):
-    address, keys = site
-    with visiting(browser, size, key=keys["officer"], site=address) as page:
-        page.goto(f"{address}/regions/figures")
+    with site.visit(browser, size, who="officer") as page:
+        page.goto("/regions/figures")
         assert figures_of(page, "desk") == ["Pasos dados en el escritorio"]
         look(page, "officer-figures")
         page.locator("select[name=span]").focus()
@@ -142,9 +122,8 @@ def test_an_officer_reads_the_own_desk_by_keyboard(browser, site, size):
 
 
 def test_an_admin_chooses_an_office(browser, site):
-    address, keys = site
-    with visiting(browser, DESK, key=keys["admin"], site=address) as page:
-        page.goto(f"{address}/regions/figures")
+    with site.visit(browser, who="admin") as page:
+        page.goto("/regions/figures")
         look(page, "admin-figures")
         page.select_option("select[name=office]", "ott-tacna")
         page.wait_for_url(re.compile("office=ott-tacna"))

@@ -1,12 +1,9 @@
 """Every page in a real browser, wide and narrow, in both languages: it fits, it speaks one language, axe finds nothing."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from browser import DESK, PHONE, chromium, look, serving, visiting
-from network import network
-from playwright.sync_api import Browser
+from browser import DESK, PHONE, look
 
 pytestmark = pytest.mark.slow
 AT = "organisation=ott-cusco"
@@ -24,35 +21,20 @@ PAGES = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Iterator[tuple[str, str]]:
-    """The address of an installation, and an admin's key."""
-    with network(tmp_path_factory.mktemp("site")) as found, serving(found.app) as address:
-        yield address, found.keys["admin"]["Authorization"].removeprefix("Bearer ")
-
-
 @pytest.mark.parametrize(("size", "language"), [(PHONE, "es"), (DESK, "en")], ids=["phone-es", "desk-en"])
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_and_can_be_read_by_everybody(browser, site, path, size, language):
-    address, key = site
-    with visiting(browser, size, language=language, key=key, site=address) as page:
-        page.goto(address + path)
+    with site.visit(browser, size, who="admin", language=language) as page:
+        page.goto(path)
         look(page, f"{re.sub('[^a-z0-9]+', '-', path.partition('organ')[0].lower()).strip('-') or 'ask'}-{language}")
 
 
 def test_the_first_view_is_light(browser, site):
     """What a phone must fetch before a question can be asked: bytes as they lie here, and requests."""
-    address, _ = site
     fetched: list[tuple[str, int]] = []
-    with visiting(browser, PHONE) as page:
+    with site.visit(browser, PHONE) as page:
         page.on("response", lambda answer: fetched.append((answer.url, len(answer.body()))))
-        page.goto(address, wait_until="networkidle")
+        page.goto("/", wait_until="networkidle")
     assert sum(size for _, size in fetched) < 200_000, fetched
     assert len(fetched) <= 10, fetched
-    assert {url.split("/")[2] for url, _ in fetched} == {address.split("/")[2]}  # from nowhere else
+    assert {url.split("/")[2] for url, _ in fetched} == {site.address.split("/")[2]}  # from nowhere else

@@ -200,6 +200,26 @@ def test_the_reports_figures_stand_on_the_page_escaped(client, reports):
     assert "0.578" in client.get("/quality?lang=en").text
 
 
+def test_limits_are_those_that_were_measured(client, reports):
+    folder = GOOD["folders"][0] | {"name": "mio"}
+    sure = folder | {"name": "suyo", "lift": {"mean": 0.2, "low": 0.1, "high": 0.3, "p": 0.001}}
+    sure["declined"] = {"judged": 1, "of_judged": 10, "hopeless": 0, "of_hopeless": 0}
+    written(reports, GOOD | {"folders": [folder, sure]})
+    page = client.get("/quality?lang=en").text
+    limits = page[page.index('id="limits"') : page.index('id="data"')]
+    assert "on mio the gain may be chance" in limits
+    assert "Of 50 measured questions that have an answer, 4 were told" in limits
+    assert "Of 8 that nobody here can answer, 3 got a list all the same." in limits
+
+
+def test_without_a_report_of_ones_own_the_limits_are_the_shipped_ones(client, reports):
+    shipped = read_report(SHIPPED)
+    (reports / FIGURES).unlink(missing_ok=True)
+    page = client.get("/quality?lang=en").text
+    judged = sum(f.questions for f in shipped.folders)
+    assert f"Of {judged} measured questions that have an answer" in page
+
+
 def test_a_report_of_other_weights_says_so(client, reports):
     written(reports, GOOD | {"weights": {"text": 1.0}})
     assert "Los pesos en uso son otros" in client.get("/quality").text

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
-from browser import DESK, PHONE, chromium, look, serving, visiting
+from browser import DESK, PHONE, look, serving, visiting
 from network import network
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from test_region_pages import WORLD
 
 from matcher import coverage
@@ -41,12 +41,6 @@ def full_world() -> Iterator[Partner | Evidence]:
                 "es",
             )
             yield Evidence(f"{able}-{j}", (able,), "project", text, None, "es", sectors=sectors)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
 
 def test_an_unknown_variable_is_warned_of_with_the_nearest_name(caplog):
     with caplog.at_level(logging.WARNING):
-        read(POTR="1", COMPLETE="bash_source", TEST_POSTGRES="postgresql://h/n")
+        read(POTR="1", COMPLETE="bash_source", TEST_POSTGRES="postgresql://h/n", SCREENSHOTS="build/screenshots")
     assert [record.getMessage() for record in caplog.records] == ["TINKUY_POTR is no setting (TINKUY_PORT?)"]
 
 

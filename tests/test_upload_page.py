@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -337,6 +338,22 @@ CAPABILITIES = {
         ["grupo-x", "unsaac", "Ajeno", "Texto de otros."],
     ],
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("who", "menu", "desk"),
+    [("reader", False, False), ("contributor", True, False), ("officer", False, True), ("admin", False, True)],
+)
+def test_whoever_may_upload_finds_the_page_in_a_menu(site, who, menu, desk):
+    client = site.client()
+    client.headers.update({"Accept": "text/html", **site.keys[who]})
+    at = "?organisation=ott-cusco" if who == "admin" else ""
+    main = client.get("/").text.partition("</header>")[0]
+    assert ('href="/desk/upload"' in main, 'href="/desk"' in main) == (menu, desk)
+    if menu or desk:
+        page = client.get(f"/desk/upload{at}").text
+        links = re.findall(r'<a href="(/desk/[a-z]+)[^"]*"', page.partition("</header>")[2].partition("<h1>")[0])
+        assert ("/desk/board" in links, "/desk/upload" in links) == (desk, desk)
 
 
 def test_from_the_file_to_its_undoing_by_plain_forms(site, officer):

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 from api import metrics
 from api.state import Admin, Records
 from api.web import admin_keys, admin_organisations, weights_page
+from api.web.refused_rows import heading, why
 from api.web.rendering import render, say_of
 from api.web.typed import one_line
-from api.web.upload import FIELDS
 from matcher import settings_page
 from matcher.errors import TinkuyError
 from matcher.language import N_
@@ -27,12 +27,13 @@ ACTIONS = {
     "create": N_("created"), "change": N_("changed"), "delete": N_("deleted"), "erase": N_("erased"),
     "read_private": N_("read what is private"), "make_key": N_("made a key"), "revoke_key": N_("revoked a key"),
     "upload": N_("uploaded"), "undo": N_("undid"), "export": N_("exported"), "step": N_("took a step of"),
-    "renew_feed": N_("gave another address to"),
+    "renew_feed": N_("gave another address to"), "take": N_("took over"), "discard": N_("discarded"),
 }  # fmt: skip
 KINDS = {
     "partner": N_("partner"), "evidence": N_("text"), "outcome": N_("outcome"), "api_key": N_("key"),
     "organisation": N_("organisation"), "import_run": N_("upload"), "weights": N_("weights"),
     "shortlist": N_("shortlist"), "introduction": N_("introduction"), "saved_search": N_("saved search"),
+    "intake": N_("request"),
 }  # fmt: skip
 COUNTS = {
     "supply_partners": N_("universities and institutes"), "supply_evidence": N_("texts of theirs"),
@@ -85,7 +86,7 @@ def imports(request: Request, store: Records, _: Admin) -> Response:
     """Show the latest imports of all sources, with what each refused."""
     with store.reading() as session:
         runs = import_runs.latest(session)
-    return render(request, "admin_imports.html", runs=runs, fields=FIELDS, say=say_of(request), **_words())
+    return render(request, "admin_imports.html", runs=runs, heading=heading, why=why, **_words())
 
 
 @router.get("/admin/settings")

@@ -16,11 +16,12 @@ from matcher.language import N_
 from matcher.list_columns import INTRODUCTIONS, SHORTLIST
 from matcher.records import Side
 from matcher.store import introductions, keys, shortlists
-from matcher.store.desk_views import now, public_partners, public_texts
+from matcher.store.desk_views import now, public_partners, public_text, public_texts
 from matcher.store.introductions import Introduction
 from matcher.store.shortlists import Entry
 
 router = APIRouter(include_in_schema=False)
+Noted = Annotated[str, Query(max_length=700)]  # whose note was saved a moment ago: it has the focus again
 IN_COLUMN = 20  # cards of a stage; the rest is in its list
 WAITING = 100  # entries of the shortlist on the board
 LISTED = 50
@@ -31,7 +32,10 @@ MADE = {"shortlisted", "removed", "noted", "proposed"}  # what a page may tell t
 
 @router.get("/desk/board")
 def board(
-    here: Desk, moved: Annotated[str, Query(max_length=300)] = "", done: Annotated[str, Query(max_length=20)] = ""
+    here: Desk,
+    moved: Annotated[str, Query(max_length=300)] = "",
+    done: Annotated[str, Query(max_length=20)] = "",
+    noted: Noted = "",
 ) -> Response:
     """Show the shortlist that waits and the introductions by stage."""
     with here.store.reading() as session:
@@ -55,13 +59,14 @@ def board(
         allowed=allowed,
         ways=ways,
         moved=cards.get(moved),
-        done=done if done in MADE else "",
+        done="noted" if noted else done if done in MADE else "",
+        noted=noted,
         Standing=Standing,
     )
 
 
 @router.get("/desk/shortlist")
-def shortlist(here: Desk, cursor: Cursor = None, format_: Wanted = None) -> Response:
+def shortlist(here: Desk, cursor: Cursor = None, format_: Wanted = None, noted: Noted = "") -> Response:
     """Show the whole shortlist, also of those who were introduced since."""
     rows, start = (EXPORTED, None) if format_ else (LISTED, cursor)
     with here.store.reading() as session:
@@ -69,7 +74,7 @@ def shortlist(here: Desk, cursor: Cursor = None, format_: Wanted = None) -> Resp
         pairs = _pairs(session, found.items) if not format_ else {}
     if format_:
         return here.file(format_).file("shortlist", SHORTLIST, whole(found))
-    return here.page("desk_shortlist.html", found=found, pairs=pairs)
+    return here.page("desk_shortlist.html", found=found, pairs=pairs, noted=noted)
 
 
 @router.post("/desk/shortlist")
@@ -165,6 +170,17 @@ def step(
     return here.onward("", "/desk/board", moved=id_)
 
 
+@router.post("/desk/note")
+def note(
+    here: Desk, id_: Annotated[GivenId, Form(alias="id")], version: Version, note: Written = "", back: Back = ""
+) -> Response:
+    """Give an introduction another note."""
+    with here.writing() as writer:
+        expected = frozenset({version})
+        introductions.annotate(writer, here.caller, id_, note or None, expected=expected, request=here.request_id)
+    return here.onward(back, "/desk/board", noted=id_)
+
+
 def _in_words(here: Here, values: dict[str, object]) -> dict[str, object]:
     """Return the values of an error of ours with stages in the reader's words."""
 
@@ -194,7 +210,7 @@ def _shown(here: Here, id_: str, typed: dict[str, Any], fault: str = "") -> Resp
     with here.store.reading() as session:
         found = introductions.introduction(session, here.office, id_)
         labels = {key.id: key.label for key in keys.everyone(session)}
-        text = public_texts(session, [found.evidence]).get(found.evidence) if found.evidence else None
+        text = public_text(session, found.evidence)
     return here.page(
         "desk_introduction.html",
         422 if fault else 200,

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from api.cursors import Cursor
 from api.desk_state import AtDesk, RequestId
@@ -12,7 +13,7 @@ from api.state import Records
 from api.web.rendering import render, say_of
 from matcher.access import Caller
 from matcher.errors import BadInput, Conflict, TinkuyError
-from matcher.store import intake
+from matcher.store import intake, introductions
 from matcher.store.intake import REASONS, Kind, State
 from matcher.store.store import Store
 from matcher.taking_over import NOTE, take_over
@@ -32,9 +33,10 @@ def requests(
     handled: Annotated[bool, Query()] = False,
     cursor: Cursor = None,
     done: Annotated[Done, Query()] = "",
+    met: Annotated[str, Query(max_length=300)] = "",
 ) -> Response:
-    """Show what waits, or what has been seen to."""
-    return _page(request, store, desk, request_id, handled=handled, cursor=cursor, done=done)
+    """Show what waits, or what has been seen to; `met`: the introduction that came of what was just taken over."""
+    return _page(request, store, desk, request_id, handled=handled, cursor=cursor, done=done, met=met)
 
 
 @router.post("/desk/requests/{intake_id}/take")
@@ -52,13 +54,13 @@ def take(
     """Make a partner and a text of a request, which are the office's; what is not right is told, and nothing done."""
     try:
         with store.writing() as writer:
-            take_over(
+            taken = take_over(
                 writer, desk, intake_id, name=name.strip(), summary=summary.strip(), confidential=not open_,
                 introduce=introduce, note=say_of(request)(NOTE), request=request_id,
             )  # fmt: skip
     except (BadInput, Conflict) as error:
         return _page(request, store, desk, request_id, error=error, wrong=intake_id, typed=(name, summary, open_))
-    return _back(request, "taken")
+    return _back(request, "taken", **({"met": taken.introduction} if taken.introduction else {}))
 
 
 @router.post("/desk/requests/{intake_id}/discard")
@@ -100,6 +102,7 @@ def _page(
     handled: bool = False,
     cursor: str | None = None,
     done: str = "",
+    met: str = "",
     error: TinkuyError | None = None,
     wrong: str = "",
     typed: tuple[str, str, bool] = ("", "", False),
@@ -108,6 +111,7 @@ def _page(
     with store.reading() as session:
         found = intake.intakes(session, desk.organisation, handled=handled, cursor=cursor, limit=SHOWN)
         waiting = intake.waiting_for(session, desk.organisation)
+        came = {each.id: _introduced(session, desk.organisation, each.made) for each in found.items if each.made}
     if any(each.contact for each in found.items):
         with store.noting() as session:
             intake.note_reading(session, desk, request_id)
@@ -115,6 +119,13 @@ def _page(
     status = (409 if isinstance(error, Conflict) else 422) if error else 200
     return render(
         request, "desk_requests.html", status, found=found, waiting=waiting, handled=handled, done=done,
-        error=error.text(say_of(request)) if error else "", wrong=wrong, typed=typed, reasons=REASONS, kinds=Kind,
+        met=met, came=came, error=error.text(say_of(request)) if error else "", wrong=wrong, typed=typed,
+        reasons=REASONS, kinds=Kind,
         at=f"?{urlencode({'organisation': office})}" if office else "", office=office, states=State,
     )  # fmt: skip
+
+
+def _introduced(session: Session, office: str, partner: str) -> str | None:
+    """Return the introduction of the partner that was made of a request, the last of them."""
+    found = introductions.introductions(session, office, partner=partner, limit=1).items
+    return found[0].id if found else None

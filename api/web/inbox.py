@@ -21,7 +21,7 @@ from matcher.records import Filters, Side
 from matcher.records import Query as Question
 from matcher.saved_searches import SETS, THRESHOLD, to_question
 from matcher.store import inbox, searches
-from matcher.store.desk_views import label, public_texts, the_text
+from matcher.store.desk_views import label, public_text, public_texts, the_text
 from matcher.store.searches import SavedSearch
 
 router = APIRouter(include_in_schema=False)
@@ -208,7 +208,7 @@ def _form(here: Here, engine: Engine, typed: dict[str, Any], fault: str = "") ->
     empty = {"id": "", "version": None, "name": "", "threshold": THRESHOLD, "q": "", "seeks": Side.SUPPLY}
     filled = {**empty, "region": "", "sector": "", "evidence": "", **typed}
     with here.store.reading() as session:
-        text = public_texts(session, [filled["evidence"]]).get(filled["evidence"]) if filled["evidence"] else None
+        text = public_text(session, filled["evidence"])
     nearest = min(THRESHOLDS, key=lambda known: abs(known - filled["threshold"]))
     return here.page(
         "desk_search.html",

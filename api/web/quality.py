@@ -9,7 +9,7 @@ from api.web import words
 from api.web.rendering import render
 from matcher.errors import BadInput, NotFound, SnapshotError
 from matcher.language import N_
-from matcher.quality import FIGURES, PAGE, SHIPPED, read_report, sources, together
+from matcher.quality import FIGURES, PAGE, SHIPPED, limits, read_report, sources, together
 from matcher.settings import Settings
 
 router = APIRouter(include_in_schema=False)
@@ -55,13 +55,16 @@ def quality_page(request: Request) -> Response:
         own = read_report(settings.reports / FIGURES)
     except BadInput as error:
         trouble = error
+    shipped = read_report(SHIPPED)
+    measured = own or shipped
     return render(
         request,
         "quality.html",
         own=own,
+        limits=limits(measured) if measured else None,
         trouble=trouble,
         page=own is not None and (settings.reports / PAGE).is_file(),
-        shipped=read_report(SHIPPED),
+        shipped=shipped,
         weights=live.weights,
         words=words.ABOUT_SIGNALS,
         folders=FOLDERS,

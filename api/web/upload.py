@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.desk_schemas import ID
 from api.state import Contributor, Records, request_of
+from api.web.refused_rows import FIELDS, file_of, heading, why
 from api.web.rendering import language_of, render, say_of
 from api.web.typed import InPath
 from matcher import undoing, upload_files, uploads
@@ -21,20 +22,12 @@ from matcher.sources.table import write_template
 from matcher.store import import_runs, organisations
 from matcher.store.import_runs import UNDO_DAYS, Refused
 from matcher.store.offices import at_desk
-from matcher.table_export import MEDIA_TYPE, Column, Format, to_bytes
+from matcher.table_export import MEDIA_TYPE, Format
 from matcher.upload_files import Draft
 from matcher.uploads import MAX_ROWS, Changed, Plan
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 50  # rows of each kind on the page; all of them are in the file
-FIELDS = {
-    "side": N_("Side"), "name": N_("Name"), "kind": N_("Kind"), "country": N_("Country"), "region": N_("Region"),
-    "city": N_("City"), "sectors": N_("Sectors"), "size": N_("Size"), "url": N_("Web page"), "contact": N_("Contact"),
-    "partners": N_("Partners"), "title": N_("Title"), "text": N_("Text"), "language": N_("Language"),
-    "date": N_("Date"), "fields": N_("Fields"), "source": N_("Source"), "partner": N_("Partner"),
-    "counterpart": N_("Counterpart"), "stage": N_("Stage"), "id": N_("Id"), "note": N_("Note"),
-    "summary": N_("Summary"), "identifiers": N_("Identifiers"),
-}  # fmt: skip
 TYPES = {"partner": N_("partner"), "evidence": N_("text"), "outcome": N_("outcome")}
 TABLES = {
     "partners": N_("Partners"), "evidence": N_("What they can do"), "needs": N_("Needs"), "outcomes": N_("Outcomes"),
@@ -105,7 +98,7 @@ def preview(request: Request, caller: Uploader, draft_id: InPath, changed: bool 
     draft = _draft(request, caller, draft_id)
     return render(
         request, "upload_preview.html", plan=_plan(draft), draft=draft, changed=changed, shown=SHOWN, fields=FIELDS,
-        types=TYPES, at=_at(request), say=say_of(request),
+        types=TYPES, at=_at(request), why=why, heading=heading,
     )  # fmt: skip
 
 
@@ -142,7 +135,7 @@ def uploaded(request: Request, store: Records, caller: Uploader, run_id: InPath)
         run = import_runs.get(session, run_id, caller.organisation)
     return render(
         request, "upload_done.html", run=run, types=TYPES, fields=FIELDS, at=_at(request), days=UNDO_DAYS, shown=SHOWN,
-        say=say_of(request),
+        why=why, heading=heading,
     )  # fmt: skip
 
 
@@ -191,13 +184,7 @@ def _onward(request: Request, path: str, **more: str) -> Response:
 
 
 def _refusals(refused: list[Refused], say: Translate) -> Response:
-    columns: tuple[Column[Refused], ...] = (
-        Column("file", N_("File"), lambda each: each.file),
-        Column("row", N_("Row"), lambda each: each.row),
-        Column("column", N_("Column"), lambda each: say(FIELDS.get(each.column, each.column))),
-        Column("reason", N_("Reason"), lambda each: each.reason(say)),
-    )
-    return _file(to_bytes(columns, refused, Format.CSV, say), Format.CSV, "tinkuy-refusals.csv")
+    return _file(file_of(refused, say), Format.CSV, "tinkuy-refusals.csv")
 
 
 def _file(content: bytes, format_: Format, name: str) -> Response:

@@ -56,6 +56,11 @@ def public_texts(session: Session, ids: Iterable[str]) -> dict[str, Evidence]:
     return found
 
 
+def public_text(session: Session, id_: str | None) -> Evidence | None:
+    """Return what everybody may read of one text; None where there is none that may be seen, or none is named."""
+    return public_texts(session, [id_]).get(id_) if id_ else None
+
+
 def public_partners(session: Session, ids: Iterable[str]) -> dict[str, Partner]:
     """Return id -> what everybody may know of a partner; those that withdrew are absent."""
     found: dict[str, Partner] = {}
@@ -81,7 +86,7 @@ def the_text(session: Session, id_: str) -> Evidence:
 
     :raises NotFound: there is none, or its partners have withdrawn.
     """
-    found = public_texts(session, [id_]).get(id_)
+    found = public_text(session, id_)
     if found is None:
         raise NotFound(N_("no evidence or need has the id {id!r}"), id=id_)
     return found

@@ -13,7 +13,16 @@ from matcher.introductions import OUTCOME, Standing, check_step, is_correction
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Side
 from matcher.store import audit
-from matcher.store.desk_views import expect, label, now, public_partners, public_texts, the_partner, the_text
+from matcher.store.desk_views import (
+    expect,
+    label,
+    now,
+    public_partners,
+    public_text,
+    public_texts,
+    the_partner,
+    the_text,
+)
 from matcher.store.paging import Page, moment, page, read_cursor
 from matcher.store.tables import IntroductionRow, IntroductionStepRow, OutcomeRow
 from matcher.store.writer import Writer
@@ -178,6 +187,30 @@ def step(
     return introduction(session, office, id_)
 
 
+def annotate(
+    writer: Writer,
+    caller: Caller,
+    id_: str,
+    note: str | None,
+    *,
+    expected: frozenset[int] | None = None,
+    request: str | None = None,
+) -> None:
+    """Give an introduction of the caller's office another note; those of its steps stay as they were written.
+
+    :param expected: the versions that the introduction may have now.
+    :raises NotFound: the office has none of that id.
+    :raises Stale: it has another version.
+    """
+    session, office = writer.session, caller.organisation
+    assert office is not None  # noqa: S101 - see offices.at_desk
+    row = _row(session, office, id_)
+    expect(id_, row.version, expected)
+    row.note, row.version = note, writer.version
+    audit.record(session, caller, "change", "introduction", id_, request)
+    session.flush()
+
+
 def _count(writer: Writer, row: IntroductionRow, date: dt.date) -> None:
     """Let the outcome tell what the introduction has come to: one, or none before anything happened."""
     session, id_, stage = writer.session, outcome_id(row.id), OUTCOME[Standing(row.stage)]
@@ -185,7 +218,7 @@ def _count(writer: Writer, row: IntroductionRow, date: dt.date) -> None:
         if session.get(OutcomeRow, id_):
             writer.delete(Outcome, id_)
         return
-    need = public_texts(session, [row.evidence]).get(row.evidence) if row.evidence else None
+    need = public_text(session, row.evidence)
     firm = public_partners(session, [row.demand]).get(row.demand)
     place, sectors = served(need if need and row.demand in need.partners else None, firm)
     country = place.partition("-")[0] if place else (firm.country if firm else None)

@@ -7,7 +7,7 @@ function makeBoard() {
   board.classList.add("can-drag");
   for (const list of board.querySelectorAll("[data-stage]")) {
     Sortable.create(list, {
-      group: "board", sort: false, draggable: ".card", filter: "button, input", preventOnFilter: false,
+      group: "board", sort: false, draggable: ".card", filter: "button, input, summary, textarea", preventOnFilter: false,
       delay: 150, delayOnTouchOnly: true, onEnd: dropped,
     });
   }
