@@ -34,7 +34,9 @@ class _Patient(Retry):
     def parse_retry_after(self, retry_after: str) -> float:
         seconds = super().parse_retry_after(retry_after)
         if seconds > MAX_WAIT_S:
-            raise BadInput(N_("the server asks to come back in {seconds} seconds: try again then"), seconds=int(seconds))
+            raise BadInput(
+                N_("the server asks to come back in {seconds} seconds: try again then"), seconds=int(seconds)
+            )
         return seconds
 
 
@@ -144,7 +146,9 @@ def check_address(url: str) -> None:
     except ValueError:
         fine = False
     if not fine or not url.isprintable() or " " in url:
-        raise BadInput(N_("{address} is no address to read from: it begins with https:// or http://"), address=url[:200])
+        raise BadInput(
+            N_("{address} is no address to read from: it begins with https:// or http://"), address=url[:200]
+        )
 
 
 def shown(url: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
@@ -26,6 +26,16 @@ _DECODER = json.JSONDecoder()
 _BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
 
 
+class Bytes(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes, at most `size`."""
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """Return the next line, or the first `size` bytes of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One element and where it stood: `number` is its line, or counts in an array. `value`: what is wrong with it."""
@@ -36,7 +46,7 @@ class Element:
 
 
 def read(paths: Sequence[Path]) -> Iterator[Element]:
-    """Yield the elements of files, and of those in folders in the order of their names; one that is broken, as an error.
+    """Yield the elements of files, of folders in the order of their files' names; of a broken one what is wrong.
 
     :raises BadInput: a file cannot be read, or not behind some element: what follows would be missing.
     """
@@ -47,8 +57,17 @@ def read(paths: Sequence[Path]) -> Iterator[Element]:
                 yield from _zipped(name, file)
             else:
                 size = path.stat().st_size if head[:2] == b"\x1f\x8b" else None
-                unpacked: IO[bytes] = gzip.open(file) if size is not None else file  # noqa: SIM115 - closed with file
+                unpacked = gzip.GzipFile(fileobj=file) if size is not None else file
                 yield from _elements(name, _Limited(name, unpacked, size))
+
+
+def of_stream(name: str, stream: Bytes) -> Iterator[Element]:
+    """Yield the elements of a stream that is no file.
+
+    :raises BadInput: as `read`.
+    """
+    with _reading(name):
+        yield from _elements(name, _Limited(name, stream, None))
 
 
 def files(paths: Sequence[Path], endings: Sequence[str]) -> Iterator[tuple[str, Path]]:
@@ -77,7 +96,7 @@ class _Limited:
     :param packed: bytes of the file that it is unpacked from; None where it is not packed.
     """
 
-    def __init__(self, name: str, stream: IO[bytes], packed: int | None) -> None:
+    def __init__(self, name: str, stream: Bytes, packed: int | None) -> None:
         self.name, self.stream = name, stream
         self.left = float("inf") if packed is None else max(MAX_FILE, packed * PACKED)
         self.element = 0  # bytes since the last element
@@ -195,7 +214,8 @@ class _Text:
     def next(self) -> str:
         """Return the next character that is no white space, without taking it; "" at the end."""
         while True:
-            self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr] - it matches nothing too
+            found = _SPACE.match(self.text, self.at)
+            self.at = found.end() if found else self.at
             if self.at < len(self.text) or not self.more():
                 return self.text[self.at : self.at + 1]
 

@@ -215,18 +215,15 @@ def _institution(institution: Thing, id_: str, chosen: Chosen) -> Made:
             region(named.country, string(geo, "region")),
             text(geo, "city") or None,
             url=link(string(institution, "homepage_url")),
-            identifiers=identifiers(
-                (
-                    *(tuple(each.split(":", 1)) for each in named.identifiers),  # type: ignore[arg-type] - two parts
-                    ("grid", string(ids, "grid")),
-                    ("wikidata", string(ids, "wikidata")),
-                )
+            identifiers=(
+                *named.identifiers,
+                *identifiers((("grid", string(ids, "grid")), ("wikidata", string(ids, "wikidata")))),
             ),
         ),
     ), ()
 
 
-def _author(author: Thing, id_: str, chosen: Chosen) -> Made:
+def _author(author: Thing, _: str, chosen: Chosen) -> Made:
     if not chosen.people:
         return N_("person")
     places = [partner for each in things(author, "last_known_institutions") if (partner := _named(each))]
@@ -241,9 +238,7 @@ def _person(author: Thing, country_code: str | None) -> Partner:
     if not name:
         raise BadInput(N_("{columns}: empty"), columns="display_name", column="display_name")
     orcid = link(string(author, "orcid"))
-    return Partner(
-        f"openalex-{letter.lower()}{digits}", Side.SUPPLY, name, "researcher", country_code, url=orcid
-    )
+    return Partner(f"openalex-{letter.lower()}{digits}", Side.SUPPLY, name, "person", country_code, url=orcid)
 
 
 _MAKE: dict[str, Callable[[Thing, str, Chosen], Made]] = {"W": _work, "I": _institution, "A": _author}

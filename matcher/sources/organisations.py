@@ -18,10 +18,16 @@ _TYPES = {
     "healthcare": ("hospital", frozenset({"university", "faculty", "laboratory", "institute"})),
     "facility": ("institute", frozenset({"laboratory", "technology_centre", "university", "hospital", "group"})),
     "archive": ("institute", frozenset[str]()),
-    "government": ("government", frozenset({"municipality", "technology_centre", "laboratory", "institute", "hospital"})),
+    "government": (
+        "government",
+        frozenset({"municipality", "technology_centre", "laboratory", "institute", "hospital"}),
+    ),
     "company": ("firm", frozenset({"cooperative"})),
-    "nonprofit": ("association", frozenset({"university", "institute", "laboratory", "technology_centre", "cooperative"})),
-}  # fmt: skip
+    "nonprofit": (
+        "association",
+        frozenset({"university", "institute", "laboratory", "technology_centre", "cooperative"}),
+    ),
+}
 _RESEARCH = re.compile(r"\b(cent(ro|re|er|rum)|research|investigacion(es)?|pesquisas?|academ\w+)\b")
 
 
