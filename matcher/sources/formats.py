@@ -55,7 +55,7 @@ FORMATS = {
         Format(
             "orcid",
             N_(
-                "ORCID's records of researchers (JSON, XML, the public data file .tar.gz, or the public API): their works, as those of their employer"
+                "ORCID's records (JSON, XML, the public data file .tar.gz, or the API): works, as those of the employer"
             ),
             "tinkuy import orcid record.json   ·   tinkuy source add NAME orcid https://pub.orcid.org/v3.0/search/?q=…",
             orcid.read,

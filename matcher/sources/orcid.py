@@ -153,7 +153,7 @@ def _works(works: Thing, orcid: str, partners: tuple[str, ...]) -> Iterator[Evid
         if work is None:
             continue
         heading = thing(work, "title")
-        title = cleaned(" ".join(filter(None, (_value(heading, "title"), _value(heading, "subtitle")))))
+        title = cleaned(": ".join(filter(None, (_value(heading, "title"), _value(heading, "subtitle")))))
         code = _value(work, "put-code")
         if title and code:
             kind = _KINDS.get(string(work, "type").lower().replace("_", "-"), "publication")

@@ -33,7 +33,7 @@ _RESEARCH = re.compile(r"\b(cent(ro|re|er|rum)|research|investigacion(es)?|pesqu
 
 @lru_cache(50_000)
 def side_and_kind(types: tuple[str, ...], name: str) -> tuple[Side, str]:
-    """Tell on which side an organisation stands and what it is, by its types and, where they leave it open, its name."""
+    """Tell on which side an organisation stands and what it is: by its types, its name where they leave it open."""
     named, called = kind_of_organisation(name), {type_.lower() for type_ in types}
     kind = named
     for type_, (usual, others) in _TYPES.items():

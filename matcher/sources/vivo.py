@@ -233,21 +233,24 @@ class _University:
     def _employers(self, person: str, day: dt.date) -> list[str]:
         """Return the organisations in which a person has positions: those held on a day, else all."""
         held: list[str] = []
-        ended: list[str] = []
+        others: list[str] = []
         for position in self.things.near.get(person, ()):
             if self._is_end(position) or not any(name.endswith("Position") for name in self._types(position)):
                 continue
-            ends = [end for at in self._of(position, (w.INTERVAL,)) for end in self._of(at, (w.END,))]
-            end = self._moment(ends[0]) if ends else None
-            found = [each for each in self.things.near.get(position, ()) if self.is_organisation(each)]
-            (ended if end and end < day else held).extend(found)
-        return held or ended
+            spans = self._of(position, (w.INTERVAL,))
+            began, ended = (self._first_moment(spans, (edge,)) for edge in (w.START, w.END))
+            is_held = (began is None or began <= day) and (ended is None or ended >= day)
+            (held if is_held else others).extend(
+                each for each in self.things.near.get(position, ()) if self.is_organisation(each)
+            )
+        return held or others
 
     def _date(self, uri: str) -> dt.date | None:
-        at = [
-            *self._of(uri, (w.DATE,)),
-            *(s for each in self._of(uri, (w.INTERVAL,)) for s in self._of(each, (w.START,))),
-        ]
+        return self._first_moment([uri], (w.DATE,)) or self._first_moment(self._of(uri, (w.INTERVAL,)), (w.START,))
+
+    def _first_moment(self, uris: Iterable[str], predicates: Iterable[str]) -> dt.date | None:
+        """Return the first day that any of these things has by one of these predicates."""
+        at = (each for uri in uris for each in self._of(uri, predicates))
         return next((found for each in at if (found := self._moment(each))), None)
 
     def _moment(self, uri: str) -> dt.date | None:
