@@ -134,18 +134,18 @@ def _abstract(index: Thing) -> str:
 
     :raises BadInput: places that no abstract has.
     """
-    words: list[tuple[int, str]] = []
-    for word, places in index.items():
-        if type(places) is not list:
-            raise _no_place()
-        for place in places:
-            if type(place) is not int:
-                raise _no_place()
-            words.append((place, word))
-    words.sort()
-    if words and (words[0][0] < 0 or words[-1][0] > MAX_TEXT):
+    try:
+        words = {place: word for word, places in index.items() for place in places}
+    except TypeError:
+        raise _no_place() from None
+    if not words:
+        return ""
+    if set(map(type, words)) != {int}:
         raise _no_place()
-    return cleaned(" ".join([word for _, word in words]))
+    order = sorted(words)
+    if order[0] < 0 or order[-1] > MAX_TEXT:
+        raise _no_place()
+    return cleaned(" ".join(map(words.__getitem__, order)))
 
 
 def _no_place() -> BadInput:

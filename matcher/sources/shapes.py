@@ -106,9 +106,10 @@ def cleaned(found: str) -> str:
     """
     if len(found) > MAX_TEXT:
         raise too_long(found)
-    if found.isprintable() and "<" not in found and "&" not in found:
-        return " ".join((found if found.isascii() else normalize("NFC", found)).split())
-    return clean(found)
+    if not found.isprintable() or "<" in found or "&" in found:
+        return clean(found)
+    plain = found if found.isascii() else normalize("NFC", found)
+    return " ".join(plain.split()) if "  " in plain or plain[:1] == " " or plain[-1:] == " " else plain
 
 
 def flag(of: Thing, key: str) -> bool:

@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from rdflib import Literal
 
 from matcher.errors import BadInput, NotFound
 from matcher.identifiers import find_identifier
@@ -23,7 +22,7 @@ from matcher.sources.organisations import country, region
 from matcher.sources.pages import Asked, Page, paged
 from matcher.sources.reading import Refusal, Row, Skipped, Told, digest, slug
 from matcher.sources.shapes import cleaned, language, link
-from matcher.sources.vivo_graph import BLANK, Things
+from matcher.sources.vivo_graph import BLANK, Said, Things
 from matcher.sources.vivo_graph import read as read_graph
 
 UNITS = ("faculty", "laboratory", "group")  # which are told from others of their name by what they are part of
@@ -55,12 +54,33 @@ def rows(paths: Sequence[Path], *, people: bool = False) -> Iterator[Told]:
                 yield university.row(uri, number)
 
 
+_TEXTS = frozenset(w.EVIDENCE.values())
+_TELLING = frozenset(type_ for type_, kind in w.ORGANISATIONS.items() if kind)
+_SKIPPED = {
+    "person": N_("person"),
+    "journal": N_("journal"),
+    "funder": N_("funder or publisher"),
+    "": N_("link between others, or a detail"),
+}
+
+
+class Position(NamedTuple):
+    """A person's position: its first and last day, and in which organisations it is."""
+
+    began: dt.date
+    ended: dt.date
+    organisations: list[str]
+
+
 class _University:
     """Things with what they are."""
 
     def __init__(self, things: Things, *, people: bool) -> None:
         self.things, self.people = things, people
         self.partners: dict[str, Partner] = {}
+        self._by_id: dict[str, Partner] = {}
+        self._known_as: dict[str, str] = {}
+        self._positions_of: dict[str, list[Position]] = {}
 
     def row(self, uri: str, number: int) -> Told:
         """Return what is said of one thing."""
@@ -71,45 +91,42 @@ class _University:
             return Refusal(file, number, error)
         if isinstance(found, str):
             return Skipped(file, number, found)
-        mentions = tuple(self.partner(each) for each in self._owners(uri)) if isinstance(found, Evidence) else ()
+        mentions = tuple(self._by_id[each] for each in found.partners) if isinstance(found, Evidence) else ()
         return Row(file, number, (found,), mentions, uri)
 
     def _made(self, uri: str) -> Partner | Evidence | str:
-        types = self._types(uri)
         if self.is_partner(uri):
             return self.partner(uri)
-        kind = next((kind for type_, kind in w.EVIDENCE.items() if type_ in types), None)
-        if kind and uri.startswith(BLANK):
-            return N_("text without an address")
-        if kind:
-            return self._evidence(uri, kind)
+        what = self._what(uri)
+        if what not in _TEXTS:
+            return _SKIPPED.get(what, _SKIPPED[""])
+        return N_("text without an address") if uri.startswith(BLANK) else self._evidence(uri, what)
+
+    def _what(self, uri: str) -> str:
+        """Return `organisation`, `person`, a kind of text, `journal`, `funder`; "" of what ties others together."""
+        found = self._known_as.get(uri)
+        if found is None:
+            found = self._known_as[uri] = self._find_out(uri)
+        return found
+
+    def _find_out(self, uri: str) -> str:
+        types = self._types(uri)
+        if not types.isdisjoint(w.ORGANISATIONS) and not uri.startswith(BLANK):
+            # One that is known as nothing but a funder or publisher is no partner.
+            return "organisation" if types.isdisjoint(w.NO_PARTNERS) or types & _TELLING else "funder"
+        if kind := next((kind for type_, kind in w.EVIDENCE.items() if type_ in types), None):
+            return kind
         if types & w.PEOPLE:
-            return N_("person")
-        if types & w.VENUES:
-            return N_("journal")
-        return N_("funder or publisher") if types & w.NO_PARTNERS else N_("link between others, or a detail")
+            return "person"
+        return "journal" if types & w.VENUES else "funder" if types & w.NO_PARTNERS else ""
 
     def _types(self, uri: str) -> set[str]:
-        return set(map(str, self.things.facts.get(uri, {}).get(w.TYPE, ())))
-
-    def is_organisation(self, uri: str) -> bool:
-        """Tell whether a thing is an organisation that can be a partner; one that only funds, or publishes, is not."""
-        types = self._types(uri)
-        if uri.startswith(BLANK) or (types & w.NO_PARTNERS and not types & self._telling):
-            return False
-        return any(type_ in types for type_ in w.ORGANISATIONS)
-
-    @cached_property
-    def _telling(self) -> set[str]:
-        return {type_ for type_, kind in w.ORGANISATIONS.items() if kind}
-
-    def is_person(self, uri: str) -> bool:
-        """Tell whether a thing is a person."""
-        return bool(self._types(uri) & w.PEOPLE)
+        return set(self._of(uri, (w.TYPE,)))
 
     def is_partner(self, uri: str) -> bool:
         """Tell whether a thing becomes a partner."""
-        return self.is_organisation(uri) or (self.people and self.is_person(uri) and not uri.startswith(BLANK))
+        what = self._what(uri)
+        return what == "organisation" or (what == "person" and self.people and not uri.startswith(BLANK))
 
     def partner(self, uri: str) -> Partner:
         """Return the partner that an organisation or person becomes.
@@ -117,7 +134,8 @@ class _University:
         :raises BadInput: it has no name.
         """
         if uri not in self.partners:
-            self.partners[uri] = self._organisation(uri) if self.is_organisation(uri) else self._person(uri)
+            made = self._organisation(uri) if self._what(uri) == "organisation" else self._person(uri)
+            self.partners[uri] = self._by_id[made.id] = made
         return self.partners[uri]
 
     def _person(self, uri: str) -> Partner:
@@ -155,7 +173,7 @@ class _University:
         while len(found) < DEPTH:
             last = found[-1] if found else uri
             parents = [*self._of(last, w.PART_OF), *self._wholes.get(last, ())]
-            up = next((p for p in parents if p not in (uri, *found) and self.is_organisation(p)), None)
+            up = next((p for p in parents if p not in (uri, *found) and self._what(p) == "organisation"), None)
             if up is None:
                 break
             found.append(up)
@@ -203,7 +221,7 @@ class _University:
             kind,
             about or title,
             title if about else None,
-            self._language(uri, w.TEXTS if about else w.NAMES),
+            language(self._literal(uri, w.TEXTS if about else w.NAMES).language),
             self._date(uri),
             source=f"VIVO · {urlsplit(uri).hostname}" if link(uri) else "VIVO",
             url=at_doi or link(uri),
@@ -215,35 +233,34 @@ class _University:
         day = self._date(uri) or dt.datetime.now(dt.UTC).date()
         tied = [*self.things.near.get(uri, ()), *self._of(uri, (*w.PART_OF, *w.LOCATED_IN))]
         for first in tied:
-            for each in (first, *([] if self._is_end(first) else self.things.near.get(first, ()))):
+            # What is neither somebody nor something done by somebody ties this to others.
+            for each in (first, *([] if self._what(first) else self.things.near.get(first, ()))):
                 if each == uri:
                     continue
-                if self.is_organisation(each):
+                if self.is_partner(each):
                     found[each] = None
-                elif self.is_person(each):
-                    found |= dict.fromkeys([each] if self.is_partner(each) else [])
+                if self._what(each) == "person":
                     found |= dict.fromkeys(self._employers(each, day))
         return [each for each in found if self._said(each, w.NAMES)]
 
-    def _is_end(self, uri: str) -> bool:
-        """Tell whether a thing is somebody, or done by somebody, and not what ties the two."""
-        types = self._types(uri)
-        return self.is_organisation(uri) or self.is_person(uri) or any(type_ in types for type_ in w.EVIDENCE)
-
     def _employers(self, person: str, day: dt.date) -> list[str]:
         """Return the organisations in which a person has positions: those held on a day, else all."""
-        held: list[str] = []
-        others: list[str] = []
-        for position in self.things.near.get(person, ()):
-            if self._is_end(position) or not any(name.endswith("Position") for name in self._types(position)):
+        if person not in self._positions_of:
+            self._positions_of[person] = self._positions(person)
+        positions = self._positions_of[person]
+        held = [each for each in positions if each.began <= day <= each.ended]
+        return [organisation for each in held or positions for organisation in each.organisations]
+
+    def _positions(self, person: str) -> list["Position"]:
+        found = []
+        for each in self.things.near.get(person, ()):
+            if self._what(each) or not any(name.endswith("Position") for name in self._types(each)):
                 continue
-            spans = self._of(position, (w.INTERVAL,))
+            spans = self._of(each, (w.INTERVAL,))
             began, ended = (self._first_moment(spans, (edge,)) for edge in (w.START, w.END))
-            is_held = (began is None or began <= day) and (ended is None or ended >= day)
-            (held if is_held else others).extend(
-                each for each in self.things.near.get(position, ()) if self.is_organisation(each)
-            )
-        return held or others
+            organisations = [o for o in self.things.near.get(each, ()) if self._what(o) == "organisation"]
+            found.append(Position(began or dt.date.min, ended or dt.date.max, organisations))
+        return found
 
     def _date(self, uri: str) -> dt.date | None:
         return self._first_moment([uri], (w.DATE,)) or self._first_moment(self._of(uri, (w.INTERVAL,)), (w.START,))
@@ -262,24 +279,19 @@ class _University:
 
     def _of(self, uri: str, predicates: Iterable[str]) -> list[str]:
         facts = self.things.facts.get(uri, {})
-        return [str(node) for each in predicates for node in facts.get(each, ()) if not isinstance(node, Literal)]
+        return [node for each in predicates for node in facts.get(each, ()) if isinstance(node, str)]
 
-    def _literal(self, uri: str, predicates: Iterable[str]) -> Literal | None:
+    def _literal(self, uri: str, predicates: Iterable[str]) -> Said:
         """Return the literal of the first predicate that has one, in the language that comes first."""
         facts = self.things.facts.get(uri, {})
         for each in predicates:
-            found = [node for node in facts.get(each, ()) if isinstance(node, Literal) and str(node).strip()]
+            found = [node for node in facts.get(each, ()) if isinstance(node, Said) and node.text.strip()]
             if found:
-                return min(found, key=lambda node: (_rank(node), str(node)))
-        return None
+                return min(found, key=lambda said: (_rank(said), said))
+        return Said("", "")
 
     def _said(self, uri: str, predicates: Iterable[str]) -> str:
-        found = self._literal(uri, predicates)
-        return cleaned(str(found)) if found is not None else ""
-
-    def _language(self, uri: str, predicates: Iterable[str]) -> str | None:
-        found = self._literal(uri, predicates)
-        return language(found.language) if found is not None and found.language else None
+        return cleaned(self._literal(uri, predicates).text)
 
     def _name(self, uri: str) -> str:
         name = self._said(uri, w.NAMES)
@@ -288,8 +300,8 @@ class _University:
         return name
 
 
-def _rank(node: Literal) -> int:
-    tag = (node.language or "")[:2].lower()
+def _rank(said: Said) -> int:
+    tag = said.language[:2].lower()
     return _LANGUAGES.index(tag) if tag in _LANGUAGES else len(_LANGUAGES)
 
 

@@ -15,7 +15,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,14 +149,16 @@ def write_rdf(path: Path, triples: int) -> None:
             )
 
 
-def rate(read_all: Callable[[Path], int], path: Path, times: int = 3) -> tuple[int, float]:
-    """Return what was counted, and the least seconds that it took."""
-    seconds = []
+def race(readers: Sequence[Callable[[Path], int]], path: Path, times: int = 5) -> tuple[list[int], list[float]]:
+    """Return what each reader counted, and the least seconds of the processor that it took; they take turns."""
+    seconds = [float("inf")] * len(readers)
+    counts = [0] * len(readers)
     for _ in range(times):
-        start = time.perf_counter()
-        count = read_all(path)
-        seconds.append(time.perf_counter() - start)
-    return count, min(seconds)
+        for i, read_all in enumerate(readers):
+            start = time.process_time()
+            counts[i] = read_all(path)
+            seconds[i] = min(seconds[i], time.process_time() - start)
+    return counts, seconds
 
 
 def peak() -> float:
@@ -176,9 +178,7 @@ def main() -> None:
         for name in ("works.jsonl", "part_000.gz"):
             path = Path(folder) / name
             write(path, options.works)
-            count, loads = rate(bare, path)
-            _, items = rate(streamed, path)
-            found, own = rate(ours, path)
+            (count, _, found), (loads, items, own) = race((bare, streamed, ours), path)
             assert found == count == options.works
             say(f"{name}: {count} works, {path.stat().st_size / 2**20:.0f} MiB; json.loads {count / loads:,.0f}/s, ")
             say(f"ijson {count / items:,.0f}/s, ours {count / own:,.0f}/s: {loads / own:.2f} of json.loads, ")
@@ -195,8 +195,7 @@ def main() -> None:
         say(f"{n} works in {seconds:.0f} s; memory after each tenth, MiB: {', '.join(f'{m:.0f}' for m in levels)}\n")
         path = Path(folder) / "export.nt"
         write_rdf(path, options.triples)
-        triples, alone = rate(bare_rdf, path, 1)
-        things, own = rate(ours_rdf, path, 1)
+        (triples, things), (alone, own) = race((bare_rdf, ours_rdf), path, 2)
         say(f"{triples} triples, {things} things: rdflib alone {triples / alone:,.0f}/s, ours {triples / own:,.0f}/s: ")
         say(f"{alone / own:.2f}; memory {peak():.0f} MiB\n")
 
