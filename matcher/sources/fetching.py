@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -65,6 +65,12 @@ class Fetcher:
         )
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, HTTPAdapter(max_retries=retry))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
 
     def get(self, url: str, params: Mapping[str, str] | None = None) -> bytes:
         """Return what an address answers; a reply that is cut off is asked for again.
@@ -165,7 +171,8 @@ def _onward(url: str, location: str) -> str:
     onward = urljoin(url, location)
     check_address(onward)
     here, there = urlsplit(url), urlsplit(onward)
-    if here.hostname != there.hostname or (here.scheme, there.scheme) == ("https", "http"):
+    upgraded = (here.scheme, there.scheme) == ("http", "https") and there.port in (None, 443)
+    if here.hostname != there.hostname or not (upgraded or (here.scheme, here.port) == (there.scheme, there.port)):
         message = N_("{address} leads to another server, {other}: give its address, if you trust it")
         raise BadInput(message, address=shown(url), other=shown(onward))
     return onward

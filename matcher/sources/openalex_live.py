@@ -34,16 +34,19 @@ def pages(asked: Asked, institution: str | None) -> Iterator[Reply]:
     :raises BadInput: as `Fetcher.get` does; too many for an API; a cursor that leads in circles.
     """
     url, params = _address(asked, institution)
-    fetcher = Fetcher()
+    file = shown(url)
+    with Fetcher() as fetcher:
+        if not _is_single(url):
+            yield from _listed(fetcher, url, params, asked.after)
+        elif not asked.after:
+            yield Reply((Element(file, 1, fetcher.get_json(url, params)),), {"cursor": ""}, 1, partial=False)
+
+
+def _listed(fetcher: Fetcher, url: str, params: dict[str, str], after: Cursor | None) -> Iterator[Reply]:
+    """Yield the pages of a list."""
     file = shown(url)
     partial = "from_updated_date:" in params.get("filter", "")
-    if _is_single(url):
-        if asked.after:
-            return
-        yield Reply((Element(file, 1, fetcher.get_json(url, params)),), {"done": True}, 1, partial=False)
-        return
-    number = int(asked.after["rows"]) if asked.after else 0
-    cursor = str(asked.after["cursor"]) if asked.after else "*"
+    number, cursor = (int(after["rows"]), str(after["cursor"])) if after else (0, "*")
     while cursor:
         found = whole(fetcher.get_json(url, {**params, "per_page": PER_PAGE, "cursor": cursor}))
         meta, results = thing(found, "meta"), found.get("results")
@@ -52,8 +55,8 @@ def pages(asked: Asked, institution: str | None) -> Iterator[Reply]:
             raise BadInput(N_("{address} does not answer as OpenAlex does: {{meta, results}}"), address=file)
         if max(total or 0, number) > MOST:
             message = N_("{address} has {count} elements: name a filter, or read the snapshot from files")
-            raise BadInput(message, address=file, count=total)
-        if following == cursor:
+            raise BadInput(message, address=file, count=total or number)
+        if following == cursor and results:
             raise BadInput(N_("{address} leads from one page to itself"), address=file)
         cursor = following if following and results else ""
         elements = tuple(Element(file, number + i, value) for i, value in enumerate(results, start=1))

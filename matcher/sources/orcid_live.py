@@ -41,22 +41,21 @@ def pages(asked: Asked) -> Iterator[Reply]:
     plain = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
     token = asked.options.get("token")
     headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    fetcher = Fetcher(headers=headers)
-    if _RECORD.search(parts.path):
-        if not asked.after:
+    with Fetcher(headers=headers) as fetcher:
+        if _RECORD.search(parts.path):
             address = plain.rstrip("/").removesuffix("/record") + "/record"
-            yield Reply((Element(shown(address), 1, fetcher.get_json(address)),), {"start": 1}, 1, partial=False)
-        return
-    base = _SEARCH.sub("", plain)
-    if base == plain:
-        message = N_("{address} is neither a record of ORCID (…/v3.0/0000-…/record) nor a search (…/v3.0/search/?q=…)")
-        raise BadInput(message, address=shown(url))
-    query = dict(parse_qsl(parts.query)).get("q", "")
-    if not query:
-        raise BadInput(N_("{address} searches for nothing: write ?q=…"), address=shown(url))
-    if asked.since:
-        query = f"({query}) AND profile-last-modified-date:[{asked.since.strftime('%Y-%m-%dT%H:%M:%SZ')} TO NOW]"
-    yield from _found(fetcher, base, query, int(asked.after["start"]) if asked.after else 0, partial=bool(asked.since))
+            if not asked.after:
+                yield Reply((Element(shown(address), 1, fetcher.get_json(address)),), {"start": 1}, 1, partial=False)
+            return
+        base = _SEARCH.sub("", plain)
+        query = dict(parse_qsl(parts.query)).get("q", "")
+        if base == plain or not query:
+            message = N_("{address} is neither a record of ORCID (…/v3.0/0000-…/record) nor a search (…/v3.0/search/?q=…)")
+            raise BadInput(message, address=shown(url))
+        if asked.since:
+            query = f"({query}) AND profile-last-modified-date:[{asked.since.strftime('%Y-%m-%dT%H:%M:%SZ')} TO NOW]"
+        start = int(asked.after["start"]) if asked.after else 0
+        yield from _found(fetcher, base, query, start, partial=bool(asked.since))
 
 
 def _found(fetcher: Fetcher, base: str, query: str, start: int, *, partial: bool) -> Iterator[Reply]:

@@ -35,16 +35,19 @@ def pages(asked: Asked, countries: tuple[str, ...]) -> Iterator[Reply]:
     url = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
     params: dict[str, str] = {n: v for n, v in parse_qsl(parts.query, keep_blank_values=True) if n != "page"}
     client = asked.options.get("client_id")
-    fetcher = Fetcher(headers={"Client-Id": client} if client else None)
+    with Fetcher(headers={"Client-Id": client} if client else None) as fetcher:
+        if parts.path.rstrip("/").endswith("organizations"):
+            if len(countries) == 1:
+                params["filter"] = ",".join(filter(None, (params.get("filter"), f"{_COUNTRY}:{countries[0]}")))
+            yield from _listed(fetcher, url, params, asked.after)
+        elif not asked.after:
+            yield Reply((Element(shown(url), 1, fetcher.get_json(url, params)),), {"page": 1, "rows": 1}, 1)
+
+
+def _listed(fetcher: Fetcher, url: str, params: dict[str, str], after: Cursor | None) -> Iterator[Reply]:
+    """Yield the pages of a list."""
     file = shown(url)
-    if not parts.path.rstrip("/").endswith("organizations"):
-        if not asked.after:
-            yield Reply((Element(file, 1, fetcher.get_json(url, params)),), {"done": True}, 1)
-        return
-    if len(countries) == 1:
-        params["filter"] = ",".join(filter(None, (params.get("filter"), f"{_COUNTRY}:{countries[0]}")))
-    page = int(asked.after["page"]) if asked.after else 0
-    done = int(asked.after["rows"]) if asked.after else 0
+    page, done = (int(after["page"]), int(after["rows"])) if after else (0, 0)
     total = done + 1  # until it tells
     while done < total:
         found = whole(fetcher.get_json(url, {**params, "page": str(page + 1)}))
@@ -54,14 +57,10 @@ def pages(asked: Asked, countries: tuple[str, ...]) -> Iterator[Reply]:
             raise BadInput(message, address=file)
         total = count
         if total > MOST:
-            message = N_(
-                "{address} has {count} elements, and gives no more than {limit}: read the data dump from a file"
-            )
+            message = N_("{address} has {count} elements, and gives no more than {limit}: read the data dump from a file")
             raise BadInput(message, address=file, count=total, limit=MOST)
         if not items and done < total:
-            raise BadInput(
-                N_("{address} ends after {count} of {total} elements"), address=file, count=done, total=total
-            )
+            raise BadInput(N_("{address} ends after {count} of {total} elements"), address=file, count=done, total=total)
         elements = tuple(Element(file, done + i, value) for i, value in enumerate(items, start=1))
         page, done = page + 1, done + len(items)
         yield Reply(elements, {"page": page, "rows": done}, total)
