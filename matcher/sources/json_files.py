@@ -58,7 +58,7 @@ def read(paths: Sequence[Path]) -> Iterator[Element]:
             else:
                 size = path.stat().st_size if head[:2] == b"\x1f\x8b" else None
                 unpacked = gzip.GzipFile(fileobj=file) if size is not None else file
-                yield from _elements(name, _Limited(name, unpacked, size))
+                yield from _elements(name, Limited(name, unpacked, size))
 
 
 def of_stream(name: str, stream: Bytes) -> Iterator[Element]:
@@ -67,7 +67,7 @@ def of_stream(name: str, stream: Bytes) -> Iterator[Element]:
     :raises BadInput: as `read`.
     """
     with _reading(name):
-        yield from _elements(name, _Limited(name, stream, None))
+        yield from _elements(name, Limited(name, stream, None))
 
 
 def files(paths: Sequence[Path], endings: Sequence[str]) -> Iterator[tuple[str, Path]]:
@@ -90,7 +90,7 @@ def _is_wanted(name: str, endings: Sequence[str]) -> bool:
     return name.endswith(tuple(endings)) and not name.startswith((".", "manifest")) and not name.endswith(".csv.gz")
 
 
-class _Limited:
+class Limited:
     """A stream that refuses to grow without measure.
 
     :param packed: bytes of the file that it is unpacked from; None where it is not packed.
@@ -151,10 +151,10 @@ def _zipped(name: str, file: IO[bytes]) -> Iterator[Element]:
         for part in newer or parts:
             inside = f"{name}/{part.filename}"
             with packed.open(part) as stream:
-                yield from _elements(inside, _Limited(inside, stream, part.compress_size))
+                yield from _elements(inside, Limited(inside, stream, part.compress_size))
 
 
-def _elements(name: str, stream: _Limited) -> Iterator[Element]:
+def _elements(name: str, stream: Limited) -> Iterator[Element]:
     start = stream.line(whole=False).removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
         raise BadInput(N_("{path} is empty"), path=name)
@@ -199,7 +199,7 @@ class _Text:
     grows with the square of the depth.
     """
 
-    def __init__(self, start: bytes, stream: _Limited) -> None:
+    def __init__(self, start: bytes, stream: Limited) -> None:
         self.stream = stream
         self.decode = codecs.getincrementaldecoder("utf-8")().decode
         self.text, self.at, self.ended = self.decode(start), 0, False
@@ -248,7 +248,7 @@ class _Text:
             size = min(2 * size, MAX_ELEMENT // 4)  # parsed anew each time
 
 
-def _streamed(name: str, start: bytes, stream: _Limited) -> Iterator[Element]:
+def _streamed(name: str, start: bytes, stream: Limited) -> Iterator[Element]:
     """Yield the members of an array, or of an object's list; an object without one is itself the element."""
     text, number = _Text(start, stream), 0
     try:

@@ -24,7 +24,7 @@ NAME = "OpenAlex"
 # What a work is that says nothing of what its authors can do.
 EMPTY = frozenset(("paratext", "erratum", "retraction", "peer-review", "supplementary-materials"))
 OTHERS = {"S": N_("journal"), "T": N_("topic"), "C": N_("concept"), "F": N_("funder"), "P": N_("publisher")}
-_ID = re.compile(r"(?:https://openalex\.org/)?([A-Z])(\d{1,15})")
+_ID = re.compile(r"(?:https://openalex\.org/)?([A-Z])([0-9]{1,15})")
 
 
 class Chosen(NamedTuple):

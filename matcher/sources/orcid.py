@@ -19,7 +19,7 @@ from matcher.sources.reading import Refusal, Row, Skipped, Told, digest, slug
 from matcher.sources.shapes import Thing, cleaned, link, string, thing, whole
 
 NAME = "ORCID"
-_ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
+_ORCID = re.compile(r"(?:https?://orcid\.org/)?([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])")
 _SCHEMES = {"ROR": "ror", "GRID": "grid", "FUNDREF": "fundref"}  # RINGGOLD's numbers are nobody else's
 
 

@@ -1,5 +1,6 @@
 """Records of ORCID in files: JSON as its API gives it, XML as its public data file has it, alone or in a tar or zip."""
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -13,7 +14,7 @@ from lxml import etree
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
 from matcher.sources import json_files
-from matcher.sources.json_files import MAX_ELEMENT, PACKED, Element
+from matcher.sources.json_files import MAX_ELEMENT, PACKED, Element, Limited
 from matcher.sources.reading import MAX_FILE
 
 _ENDINGS = (".xml", ".json", ".jsonl", ".json.gz", ".jsonl.gz", ".tar", ".tar.gz", ".tgz", ".zip")
@@ -55,17 +56,20 @@ def read(paths: Sequence[Path]) -> Iterator[Element]:
 
 def _from_tar(name: str, path: Path) -> Iterator[Element]:
     """Yield the records of a tar as a stream, however large."""
-    number, left = 0, max(MAX_FILE, path.stat().st_size * PACKED)
-    with tarfile.open(path, "r|*") as packed:
-        for part in packed:
-            left -= part.size
-            if left < 0:
-                raise BadInput(N_("{path} unpacks to more than {times} times its size"), path=name, times=PACKED)
-            file = packed.extractfile(part) if part.isfile() and part.name.lower().endswith(".xml") else None
-            if file:
-                number += 1
-                yield Element(f"{name}/{part.name}", number, _record(file))
-            packed.members.clear()  # type: ignore[attr-defined]  # it keeps them all otherwise
+    with path.open("rb") as file:
+        size = path.stat().st_size if file.peek(2)[:2] == b"\x1f\x8b" else None
+        stream = Limited(name, gzip.GzipFile(fileobj=file) if size is not None else file, size)
+        number = 0
+        with tarfile.open(fileobj=stream, mode="r|") as packed:  # type: ignore[call-overload]  # it reads alone
+            for part in packed:
+                found = packed.extractfile(part) if part.isfile() and part.name.lower().endswith(".xml") else None
+                if found:
+                    number += 1
+                    yield Element(f"{name}/{part.name}", number, _record(found))
+                stream.element = 0
+                packed.members.clear()  # it keeps them all otherwise
+        if not number:
+            raise BadInput(N_("{path} holds no file that ends in {endings}"), path=name, endings=".xml")
 
 
 def _from_zip(name: str, path: Path) -> Iterator[Element]:
@@ -92,7 +96,7 @@ def _record(file: IO[bytes]) -> Any:
 
 def parsed(data: bytes) -> Any:
     """Return a record, in XML or JSON, as JSON has it; or what is wrong with it."""
-    if data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in b"{[":
+    if data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
         try:
             found = [each.value for each in json_files.of_stream(N_("the record"), io.BytesIO(data))]
         except BadInput as error:

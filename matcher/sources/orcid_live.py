@@ -18,7 +18,7 @@ from matcher.sources.shapes import Thing, string, thing, things, whole
 PAGE = 50  # records of one page
 MOST = 10_000  # that a search gives
 _SEARCH = re.compile(r"/(?:search|expanded-search)/?$")
-_RECORD = re.compile(r"/\d{4}-\d{4}-\d{4}-\d{3}[\dX](?:/record)?/?$")
+_RECORD = re.compile(r"/[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X](?:/record)?/?$")
 
 
 class Reply(NamedTuple):
@@ -83,7 +83,7 @@ def _record(fetcher: Fetcher, base: str, number: int, result: Thing) -> Element:
         path = string(thing(result, "orcid-identifier"), "path")
     except BadInput as error:
         return Element(shown(base), number, error)
-    if not re.fullmatch(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", path):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]", path):
         found = BadInput(N_("orcid-identifier: {found!r} is no ORCID iD"), found=path[:100], column="orcid-identifier")
         return Element(shown(base), number, found)
     address = f"{base}/{path}/record"

@@ -12,7 +12,7 @@ from matcher.sources.reading import MAX_TEXT, too_long
 from matcher.text import clean
 
 Thing = Mapping[str, Any]
-_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T.*)?")
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T.*)?")
 _LINK = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x20]{1,480}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z0-9]+)*")
 _OTHER = {
