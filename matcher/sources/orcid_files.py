@@ -98,7 +98,7 @@ def parsed(data: bytes) -> Any:
     """Return a record, in XML or JSON, as JSON has it; or what is wrong with it."""
     if data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
         try:
-            found = [each.value for each in json_files.of_stream(N_("the record"), io.BytesIO(data))]
+            found = [each.value for each in json_files.of_stream("JSON", io.BytesIO(data))]
         except BadInput as error:
             return error
         return found[0] if len(found) == 1 else BadInput(N_("one record is expected"))

@@ -155,4 +155,4 @@ def language(found: str) -> str | None:
 
 
 def _other(key: str, expected: type) -> BadInput:
-    return BadInput(_OTHER[expected], field=key or N_("the element"), column=key)
+    return BadInput(_OTHER[expected], field=key or "JSON", column=key)
