@@ -37,7 +37,7 @@ def serving(answer: Callable[[Asking], Answer]) -> Iterator[tuple[str, list[Aski
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
             times = sum((a.path, a.query) == (parts.path, query) for a in asked)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.sources import openalex, orcid, ror
-from matcher.sources.openalex import Chosen
+from matcher.sources.openalex_partners import Chosen
 from matcher.sources.reading import Gone, Refusal, Row, Skipped
 
 FIXTURES = Path(__file__).with_name("fixtures")

@@ -9,12 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher.errors import BadInput
-from matcher.sources import json_files
+from matcher.sources import json_files, json_text
 from matcher.sources.json_files import read
 from matcher.sources.shapes import cleaned
 from matcher.text import clean
 
 TWO = [{"a": 1}, {"a": "é"}]
+
+
+def _limit(monkeypatch, name, value):
+    for module in (json_files, json_text):
+        monkeypatch.setattr(module, name, value, raising=False)
 
 
 def written(tmp_path, content, name="file.json"):
@@ -65,20 +70,20 @@ def test_numbers_are_not_cut_where_a_part_ends(tmp_path):
 
 
 def test_a_reply_in_one_long_line_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(json_files, "MAX_ELEMENT", 1000)
+    _limit(monkeypatch, "MAX_ELEMENT", 1000)
     content = json.dumps({"meta": {}, "results": [{"a": "x" * 50}] * 100})
     assert len(told(written(tmp_path, content))) == 100
 
 
 @pytest.mark.parametrize("content", [b'[{"a": "' + b"x" * 5000 + b'"}]', b'{\n"a": "' + b"x" * 5000 + b'"}'])
 def test_an_element_without_measure_is_refused(tmp_path, monkeypatch, content):
-    monkeypatch.setattr(json_files, "MAX_ELEMENT", 1000)
+    _limit(monkeypatch, "MAX_ELEMENT", 1000)
     with pytest.raises(BadInput, match="one element is larger"):
         told(written(tmp_path, content + b" " * 100_000))
 
 
 def test_a_line_without_measure_is_refused_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(json_files, "MAX_ELEMENT", 1000)
+    _limit(monkeypatch, "MAX_ELEMENT", 1000)
     path = written(tmp_path, b'{"a": 1}\n{"a": "' + b"x" * 5000 + b'"}\n{"a": 3}\n')
     assert told(path) == [(1, {"a": 1}), (2, "the line is longer than 0 MiB"), (3, {"a": 3})]
 
@@ -136,14 +141,14 @@ def test_what_cannot_be_read_is_told(tmp_path, content, message):
 
 @pytest.mark.parametrize("start", [b"\n", b"[ ", b'{"a": "', b'[{"a": "', b'{"a": 1}\n'])
 def test_what_unpacks_without_measure_is_refused(tmp_path, monkeypatch, start):
-    monkeypatch.setattr(json_files, "MAX_FILE", 100_000)
+    _limit(monkeypatch, "MAX_FILE", 100_000)
     content = gzip.compress(start * (300_000 if len(start) == 9 else 1) + start[-1:] * 3_000_000)
     with pytest.raises(BadInput, match=r"unpacks to more than|empty lines|damaged|no JSON"):
         told(written(tmp_path, content))
 
 
 def test_a_zip_that_unpacks_without_measure_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(json_files, "MAX_FILE", 100_000)
+    _limit(monkeypatch, "MAX_FILE", 100_000)
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.json", '[{"a":"' + "x" * 20_000_000)
     with pytest.raises(BadInput, match="unpacks to more than"):
@@ -151,13 +156,18 @@ def test_a_zip_that_unpacks_without_measure_is_refused(tmp_path, monkeypatch):
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(max_size=300), head=st.sampled_from([b"", b"[", b"{", b'{"results": [', b"\x1f\x8b", b"PK\x03\x04"]))
+@given(
+    content=st.binary(max_size=300),
+    head=st.sampled_from([b"", b"[", b"{", b'{"results": [', b"\x1f\x8b", b"PK\x03\x04"]),
+)
 def test_any_bytes_are_elements_or_an_error_that_tells(tmp_path, content, head):
     path = written(tmp_path, head + content)
     try:
-        list(read([path]))
+        found, told = list(read([path])), "file.json"
     except BadInput as error:
-        assert "file.json" in str(error)
+        found, told = [], str(error)
+    assert "file.json" in told
+    assert all(each.file == "file.json" for each in found)
 
 
 @settings(max_examples=300, deadline=None)

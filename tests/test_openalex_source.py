@@ -99,9 +99,7 @@ def test_every_line_of_a_snapshot_is_accounted_for():
 
 def test_people_become_partners_only_where_they_are_asked_for(tmp_path):
     author = read("snapshot.jsonl", people="partners")[0]
-    assert author.records == (
-        Partner("openalex-a9000000001", Side.SUPPLY, "Persona Ilustrativa Uno", "person", "PE"),
-    )
+    assert author.records == (Partner("openalex-a9000000001", Side.SUPPLY, "Persona Ilustrativa Uno", "person", "PE"),)
     row = read("works.json", people="partners")[0]
     assert row.records[0].partners == (
         "openalex-i9000000001", "openalex-i9000000002", "openalex-a9000000001", "openalex-a9000000002",
@@ -177,7 +175,9 @@ def api(works, size=2, broken=()):
     def answer(a):
         start = 0 if a.query["cursor"] == "*" else int(a.query["cursor"].removeprefix("c"))
         if a.times == 0 and start in broken:
-            return [Answer(status=429, headers={"Retry-After": "0"}), Answer(b'{"meta": '), Answer(b"{}" * 50, cut=9)][start % 3]
+            return [Answer(status=429, headers={"Retry-After": "0"}), Answer(b'{"meta": '), Answer(b"{}" * 50, cut=9)][
+                start % 3
+            ]
         page, following = works[start : start + size], start + size
         meta = {"count": len(works), "next_cursor": f"c{following}" if page else None}
         return Answer(json.dumps({"meta": meta, "results": page}).encode())
@@ -219,7 +219,9 @@ def test_of_one_institution_only_its_works_are_asked_for():
     assert rows[0].records[0].partners == (UNIVERSITY.id,)
 
 
-@pytest.mark.parametrize(("options", "filtered"), [({}, None), ({"changes": "updated"}, "from_updated_date:2026-11-01")])
+@pytest.mark.parametrize(
+    ("options", "filtered"), [({}, None), ({"changes": "updated"}, "from_updated_date:2026-11-01")]
+)
 def test_changes_are_asked_for_only_where_a_paid_key_gives_them(options, filtered):
     since = dt.datetime(2026, 11, 1, 5, tzinfo=dt.UTC)
     with serving(api([work()])) as (url, asked):

@@ -71,7 +71,12 @@ def test_nothing_is_kept_of_a_person(name):
 def test_people_become_partners_where_they_are_asked_for(name):
     (row,) = read(name, people="partners")
     person = Partner(
-        "orcid-0009-0009-9990-002x", Side.SUPPLY, "Persona Ilustrativa", "person", "PE", url=f"https://orcid.org/{ORCID}"
+        "orcid-0009-0009-9990-002x",
+        Side.SUPPLY,
+        "Persona Ilustrativa",
+        "person",
+        "PE",
+        url=f"https://orcid.org/{ORCID}",
     )
     assert row.records[0] == person
     assert [e.partners for e in row.records[1:]] == [(person.id, EMPLOYER.id)] * 2
@@ -83,7 +88,12 @@ def employment(name, began, ended=None, visibility="public"):
         return {"year": {"value": found}, "month": None, "day": None} if found else None
 
     organization = {"name": name, "address": {"city": "La Paz", "country": "BO"}, "disambiguated-organization": None}
-    summary = {"visibility": visibility, "start-date": year(began), "end-date": year(ended), "organization": organization}
+    summary = {
+        "visibility": visibility,
+        "start-date": year(began),
+        "end-date": year(ended),
+        "organization": organization,
+    }
     return {"summaries": [{"employment-summary": summary}]}
 
 
@@ -115,7 +125,12 @@ def test_who_has_no_public_works_is_passed_over(tmp_path):
 def test_the_public_data_file_is_read_as_a_stream(tmp_path):
     data = (FIXTURES / "record.xml").read_bytes()
     with tarfile.open(tmp_path / "summaries.tar.gz", "w:gz") as packed:
-        for name, content in (("02X/a.xml", data), ("02X/readme.txt", b"no"), ("02X/b.xml", b"<broken"), ("02X/c.xml", data)):
+        for name, content in (
+            ("02X/a.xml", data),
+            ("02X/readme.txt", b"no"),
+            ("02X/b.xml", b"<broken"),
+            ("02X/c.xml", data),
+        ):
             part = tarfile.TarInfo(name)
             part.size = len(content)
             packed.addfile(part, io.BytesIO(content))
@@ -168,9 +183,9 @@ def test_archives_that_are_none_are_told(tmp_path, name, content):
 
 
 def test_archives_that_unpack_without_measure_are_refused(tmp_path, monkeypatch):
-    from matcher.sources import json_files, orcid_files
+    from matcher.sources import json_text, orcid_files
 
-    for module in (json_files, orcid_files):
+    for module in (json_text, orcid_files):
         monkeypatch.setattr(module, "MAX_FILE", 1_000_000)
     big = b"<a>" + b" " * 20_000_000
     with tarfile.open(tmp_path / "bomb.tar.gz", "w:gz") as packed:

@@ -100,7 +100,7 @@ def _date(of: Thing, key: str) -> dt.date | None:
     parts = [_value(found, name) for name in ("year", "month", "day")]
     try:
         return dt.date(int(parts[0]), int(parts[1] or 1), int(parts[2] or 1)) if parts[0] else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -14,7 +14,8 @@ from lxml import etree
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
 from matcher.sources import json_files
-from matcher.sources.json_files import MAX_ELEMENT, PACKED, Element, Limited
+from matcher.sources.json_files import Element
+from matcher.sources.json_text import MAX_ELEMENT, PACKED, Limited
 from matcher.sources.reading import MAX_FILE
 
 _ENDINGS = (".xml", ".json", ".jsonl", ".json.gz", ".jsonl.gz", ".tar", ".tar.gz", ".tgz", ".zip")

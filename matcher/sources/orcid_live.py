@@ -50,7 +50,9 @@ def pages(asked: Asked) -> Iterator[Reply]:
         base = _SEARCH.sub("", plain)
         query = dict(parse_qsl(parts.query)).get("q", "")
         if base == plain or not query:
-            message = N_("{address} is neither a record of ORCID (…/v3.0/0000-…/record) nor a search (…/v3.0/search/?q=…)")
+            message = N_(
+                "{address} is neither a record of ORCID (…/v3.0/0000-…/record) nor a search (…/v3.0/search/?q=…)"
+            )
             raise BadInput(message, address=shown(url))
         if asked.since:
             query = f"({query}) AND profile-last-modified-date:[{asked.since.strftime('%Y-%m-%dT%H:%M:%SZ')} TO NOW]"

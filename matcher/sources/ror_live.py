@@ -57,10 +57,15 @@ def _listed(fetcher: Fetcher, url: str, params: dict[str, str], after: Cursor | 
             raise BadInput(message, address=file)
         total = count
         if total > MOST:
-            message = N_("{address} has {count} elements, and gives no more than {limit}: read the data dump from a file")
-            raise BadInput(message, address=file, count=total, limit=MOST)
+            raise BadInput(
+                N_("{address} has {count} elements, and gives no more than {limit}: read the data dump from a file"),
+                address=file,
+                count=total,
+                limit=MOST,
+            )
         if not items and done < total:
-            raise BadInput(N_("{address} ends after {count} of {total} elements"), address=file, count=done, total=total)
+            message = N_("{address} ends after {count} of {total} elements")
+            raise BadInput(message, address=file, count=done, total=total)
         elements = tuple(Element(file, done + i, value) for i, value in enumerate(items, start=1))
         page, done = page + 1, done + len(items)
         yield Reply(elements, {"page": page, "rows": done}, total)

@@ -19,12 +19,14 @@ from rdflib.plugins.parsers.ntriples import W3CNTriplesParser
 
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
-from matcher.sources.json_files import PACKED, files
+from matcher.sources.json_files import files
+from matcher.sources.json_text import PACKED
 from matcher.sources.reading import MAX_FILE, Refusal
-from matcher.sources.vivo_words import KEPT, LINKS
+from matcher.sources.vivo_words import HAS_PART, KEPT, LINKS
 
 MAX_TRIPLES = 5_000_000  # of all files together, of which most are not kept
 BLANK = "_:"  # begins the names of things without an address, which are others at each reading
+MAX_VALUES, MAX_PARTS = 200, 20_000  # of one thing by one predicate: names, types; organisations in it
 MAX_LINE = 2**20  # characters of one triple
 MAX_REFUSED = 1000  # lines of one file; with more it is no N-Triples
 FORMATS = {".nt": "nt", ".ttl": "turtle", ".n3": "turtle", ".rdf": "xml", ".owl": "xml", ".xml": "xml"}
@@ -87,7 +89,9 @@ class Things:
                 self.near.setdefault(subject, []).append(node)
                 self.near.setdefault(node, []).append(subject)
                 return
-        facts.setdefault(self.names.setdefault(predicate, predicate), []).append(node)
+        nodes = facts.setdefault(self.names.setdefault(predicate, predicate), [])
+        if len(nodes) < (MAX_PARTS if predicate in HAS_PART else MAX_VALUES):
+            nodes.append(node)
 
 
 class _Sink(Graph):

@@ -25,10 +25,11 @@ from matcher.sources.formats import FORMATS
 from matcher.sources.pages import Asked
 from matcher.sources.reading import Row
 
-WORDS = (
-    "secado solar de orégano aguaymanto fibra alpaca color lavado suelo andino agua riego presión temperatura ensayo "
-    "muestra análisis resultado modelo método comparación altura valle producción calidad proteína extracto celulosa"
-).split()
+WORDS = [
+    "secado", "solar", "orégano", "aguaymanto", "fibra", "alpaca", "color", "lavado", "suelo", "andino", "agua", "riego",
+    "presión", "temperatura", "ensayo", "muestra", "análisis", "resultado", "modelo", "método", "comparación", "altura",
+    "valle", "producción", "calidad", "proteína", "extracto", "celulosa", "medición", "planta",
+]  # fmt: skip
 
 
 def work(n: int, draw: random.Random) -> dict[str, Any]:
@@ -135,17 +136,23 @@ def write_rdf(path: Path, triples: int) -> None:
     kind = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
     with path.open("w", encoding="utf-8") as file:
         for n in range(500):
-            file.write(f'<{home}d{n}> {kind} <{vivo}AcademicDepartment> .\n<{home}d{n}> <{label}> "Departamento {n}"@es .\n')
-            file.write(f"<{home}p{n}> {kind} <{vivo}FacultyMember> .\n<{home}pos{n}> {kind} <{vivo}FacultyPosition> .\n")
-            file.write(f"<{home}pos{n}> <{vivo}relates> <{home}p{n}> .\n<{home}pos{n}> <{vivo}relates> <{home}d{n}> .\n")
+            file.write(
+                f'<{home}d{n}> {kind} <{vivo}AcademicDepartment> .\n<{home}d{n}> <{label}> "Departamento {n}"@es .\n'
+            )
+            file.write(
+                f"<{home}p{n}> {kind} <{vivo}FacultyMember> .\n<{home}pos{n}> {kind} <{vivo}FacultyPosition> .\n"
+            )
+            file.write(
+                f"<{home}pos{n}> <{vivo}relates> <{home}p{n}> .\n<{home}pos{n}> <{vivo}relates> <{home}d{n}> .\n"
+            )
         for n in range((triples - 3000) // 10):
             a, au, d = f"<{home}a{n}>", f"<{home}au{n}>", f"<{home}dt{n}>"
             file.write(
                 f'{a} {kind} <http://purl.org/ontology/bibo/AcademicArticle> .\n{a} <{label}> "Secado de {n}"@es .\n'
                 f'{a} <http://purl.org/ontology/bibo/abstract> "Se seca y se mide el color, {n} veces."@es .\n'
-                f'{a} <{vivo}dateTimeValue> {d} .\n{d} {kind} <{vivo}DateTimeValue> .\n'
+                f"{a} <{vivo}dateTimeValue> {d} .\n{d} {kind} <{vivo}DateTimeValue> .\n"
                 f'{d} <{vivo}dateTime> "2018-06-01T00:00:00" .\n{a} <{vivo}relatedBy> {au} .\n{au} {kind} <{vivo}Authorship> .\n'
-                f"{au} <{vivo}relates> <{home}p{n % 500}> .\n{a} <{vivo}pageCount> \"7\" .\n"
+                f'{au} <{vivo}relates> <{home}p{n % 500}> .\n{a} <{vivo}pageCount> "7" .\n'
             )
 
 
