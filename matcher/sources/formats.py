@@ -28,7 +28,7 @@ FORMATS = {
         Format(
             "openalex",
             N_("OpenAlex's works, institutions and authors: from its API, replies of it (JSON), or its snapshot (.gz)"),
-            "tinkuy import openalex works.json   ·   tinkuy source add NAME openalex https://api.openalex.org/works",
+            "tinkuy import openalex works.json",
             openalex.read,
             {
                 "institution": N_("ROR id of the one institution whose works are read, e.g. https://ror.org/…"),
@@ -44,7 +44,7 @@ FORMATS = {
         Format(
             "ror",
             N_("ROR, the register of research organisations: its data dump (.zip or .json), or its API"),
-            "tinkuy import ror v2.0-ror-data.zip   ·   tinkuy source add NAME ror https://api.ror.org/v2/organizations",
+            "tinkuy import ror v2.0-ror-data.zip",
             ror.read,
             {
                 "country": N_("only organisations of these countries: PE, or PE,BO"),
@@ -57,7 +57,7 @@ FORMATS = {
             N_(
                 "ORCID's records (JSON, XML, the public data file .tar.gz, or the API): works, as those of the employer"
             ),
-            "tinkuy import orcid record.json   ·   tinkuy source add NAME orcid https://pub.orcid.org/v3.0/search/?q=…",
+            "tinkuy import orcid record.json",
             orcid.read,
             {
                 "people": N_("`partners`: researchers become partners too"),

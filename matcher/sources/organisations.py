@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from matcher.errors import NotFound
-from matcher.identifiers import read
+from matcher.identifiers import SCHEMES, read
 from matcher.places import find_country, find_region, region_codes
 from matcher.records import Side
 from matcher.sources.org_kinds import kind_of_organisation, side_of
@@ -28,6 +28,7 @@ _TYPES = {
         frozenset({"university", "institute", "laboratory", "technology_centre", "cooperative"}),
     ),
 }
+_ORDER = {name: place for place, name in enumerate(SCHEMES)}
 _RESEARCH = re.compile(r"\b(cent(ro|re|er|rum)|research|investigacion(es)?|pesquisas?|academ\w+)\b")
 
 
@@ -74,6 +75,9 @@ def region(of_country: str | None, *found: str) -> str | None:
 
 
 def identifiers(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return `scheme:value` of each (scheme, value) that is one; what a register cannot have given is left out."""
-    made = (read(scheme, value) for scheme, value in pairs if value)
-    return tuple(dict.fromkeys(each for each in made if each))
+    """Return `scheme:value` of each (scheme, value) that is one, in the order of the schemes.
+
+    What a register cannot have given is left out. The order of a source may be another the next day.
+    """
+    made = {found for scheme, value in pairs if value and (found := read(scheme, value))}
+    return tuple(sorted(made, key=lambda each: (_ORDER[each.partition(":")[0]], each)))
