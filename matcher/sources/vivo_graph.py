@@ -26,7 +26,7 @@ from matcher.sources.vivo_words import HAS_PART, KEPT, LINKS
 
 MAX_TRIPLES = 5_000_000  # of all files together, of which most are not kept
 BLANK = "_:"  # begins the names of things without an address, which are others at each reading
-MAX_VALUES, MAX_PARTS = 200, 20_000  # of one thing by one predicate: names, types; organisations in it
+MAX_VALUES, MAX_PARTS = 50, 20_000  # of one thing by one predicate: names, types; organisations in it
 MAX_LINE = 2**20  # characters of one triple
 MAX_REFUSED = 1000  # lines of one file; with more it is no N-Triples
 FORMATS = {".nt": "nt", ".ttl": "turtle", ".n3": "turtle", ".rdf": "xml", ".owl": "xml", ".xml": "xml"}

@@ -8,6 +8,7 @@ from matcher.sources import vivo_words as w
 from matcher.sources.shapes import cleaned
 from matcher.sources.vivo_graph import BLANK, Said, Things
 
+MOST_POSITIONS = 50  # of one person
 MOST_TIED = 500  # what ties more than that together says nothing of any of them
 _LANGUAGES = ("es", "", "en", "pt")  # in which a name is chosen, the first that there is
 _TELLING = frozenset(type_ for type_, kind in w.ORGANISATIONS.items() if kind)
@@ -92,7 +93,7 @@ class Ties:
             began, ended = (self._first_moment(spans, (edge,)) for edge in (w.START, w.END))
             organisations = [o for o in self._tied_by(each) if self.what(o) == "organisation"]
             found.append(Position(began or dt.date.min, ended or dt.date.max, organisations))
-        return found[:MOST_TIED]
+        return found[:MOST_POSITIONS]
 
     def _tied_by(self, uri: str) -> list[str]:
         found = self.things.near.get(uri, [])
