@@ -1,7 +1,7 @@
 """The formats that Tinkuy reads, by name."""
 
 from matcher.language import N_
-from matcher.sources import benchmark, proinnovate, table
+from matcher.sources import benchmark, openalex, orcid, proinnovate, ror, table, vivo
 from matcher.sources.pages import Format, paged
 
 FORMATS = {
@@ -24,6 +24,53 @@ FORMATS = {
             N_("a folder of judged questions, as `tinkuy export benchmark` writes it"),
             "tinkuy import benchmark data/questions",
             lambda asked: paged(benchmark.read(asked.paths), asked),
+        ),
+        Format(
+            "openalex",
+            N_("OpenAlex's works, institutions and authors: from its API, replies of it (JSON), or its snapshot (.gz)"),
+            "tinkuy import openalex works.json",
+            openalex.read,
+            {
+                "institution": N_("ROR id of the one institution whose works are read, e.g. https://ror.org/…"),
+                "people": N_("`partners`: authors become partners too"),
+                "api_key": N_("the key that OpenAlex gives free of charge; from an address little is read without"),
+                "mailto": N_("an e-mail address, by which OpenAlex can reach you"),
+                "changes": N_(
+                    "`updated`: only what has changed since the last run, which takes a paid key of OpenAlex"
+                ),
+            },
+            live=True,
+        ),
+        Format(
+            "ror",
+            N_("ROR, the register of research organisations: its data dump (.zip or .json), or its API"),
+            "tinkuy import ror v2.0-ror-data.zip",
+            ror.read,
+            {
+                "country": N_("only organisations of these countries: PE, or PE,BO"),
+                "client_id": N_("the client id that ROR gives free of charge; without, 50 questions in five minutes"),
+            },
+            live=True,
+        ),
+        Format(
+            "orcid",
+            N_(
+                "ORCID's records (JSON, XML, the public data file .tar.gz, or the API): works, as those of the employer"
+            ),
+            "tinkuy import orcid record.json",
+            orcid.read,
+            {
+                "people": N_("`partners`: researchers become partners too"),
+                "token": N_("a token for ORCID's public API, if it asks for one"),
+            },
+            live=True,
+        ),
+        Format(
+            "vivo",
+            N_("VIVO's research profiles in RDF: N-Triples, Turtle or RDF/XML, plain or gzip, up to 5 million triples"),
+            "tinkuy import vivo export.nt",
+            vivo.read,
+            {"people": N_("`partners`: researchers become partners too")},
         ),
     )
 }
