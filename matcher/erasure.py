@@ -18,7 +18,7 @@ from matcher.errors import NotFound, SnapshotMissing
 from matcher.index.snapshot import Snapshot, building, current_id
 from matcher.language import N_, Translate
 from matcher.records import Evidence, Outcome, Partner, Record
-from matcher.store import audit, database, import_runs
+from matcher.store import audit, database, erased, import_runs, source_records
 from matcher.store.rows import ROWS, to_evidence
 from matcher.store.store import Store
 from matcher.store.tables import (
@@ -50,6 +50,7 @@ PLACES = {  # what `Erased.removed` counts, as people read it
     "intake": N_("Requests from the public pages"),
     "reply": N_("Kept answers to writes"),
     "import": N_("What is remembered of imports"),
+    "source_record": N_("What is noted of who gave it"),
     "audit": N_("Entries of the audit log that no longer name it"),
     "vectors": N_("Cached vectors"),
     "snapshots": N_("Snapshots"),
@@ -121,6 +122,8 @@ def _from_database(
     removed["reply"] = _delete(session, ReplyRow)  # any may quote it, and they are a convenience only
     known = {Partner: [partner], Evidence: gone.get(Evidence, []), Outcome: gone.get(Outcome, [])}
     removed["import"] = import_runs.forget(session, known)
+    removed["source_record"] = source_records.forget(session, known)
+    erased.keep_away(session, [(kind, id_) for kind, ids in known.items() for id_ in ids])
     for kind, ids in known.items():
         removed["audit"] += audit.forget(session, ROWS[kind].__tablename__, ids)
     audit.record(session, caller, "erase", "partner", audit.erased_name(partner), request)

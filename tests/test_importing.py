@@ -84,7 +84,7 @@ def test_texts_name_partners_of_an_earlier_import_and_two_of_one_name_by_id_only
 def test_progress_ends_with_all_rows(store, files):
     told = []
     import_files(store, "table", files, lambda done, of: told.append((done, of)))
-    assert told == [(6, 6)]
+    assert told == [(6, None), (6, 6)]  # a page of 6; how many there are is known at its end
 
 
 def test_a_file_that_cannot_be_read_writes_nothing_of_the_others(store, files, tmp_path):
