@@ -129,6 +129,7 @@ def _lost(session: Session, source: str, since: int, seen: _Seen, *, whole: bool
     """Return records that the source no longer gives, and whether it says so itself."""
     row = SourceRecordRow
     wanted = select(row.kind, row.record, row.seen, row.gone).where(row.source == source)
+    wanted = wanted.order_by(row.kind, row.record)
     for kind, id_, when, before in session.execute(wanted.execution_options(yield_per=PART)):
         key = (KINDS[kind], id_)
         gone = seen.get(key)

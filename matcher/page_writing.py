@@ -59,6 +59,17 @@ def sweep(store: Store, giver: Giver, run: str, *, whole: bool) -> int:
         deleted += tally.gone
 
 
+def remove_given(store: Store, source: str) -> Tally:
+    """Delete all that only a source gives, and forget what it gave; what stays is what `sweep` leaves."""
+    total = Tally()
+    while True:
+        with store.writing() as writer:
+            keys = source_records.of(writer.session, source, SWEPT)
+            total.add(delete_given(writer, source, keys))
+        if not keys:
+            return total
+
+
 def delete_given(writer: Writer, source: str, keys: Sequence[source_records.Key]) -> Tally:
     """Delete records that no other source and nobody else needs, and forget that `source` gave any of them."""
     session, tally = writer.session, Tally()
