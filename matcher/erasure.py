@@ -92,7 +92,8 @@ def erase(
             removed, shared = _from_database(writer, partner, encoder, caller, request)
         removed["snapshots"] = _from_snapshots(store, home, encoder, progress)
     clean = database.compact(store.engine)
-    (home / "refusals.csv").unlink(missing_ok=True)  # of imports: rows that were refused are quoted there
+    for file in home.glob("refusals*.csv"):  # of imports and runs: rows that were refused are quoted there
+        file.unlink(missing_ok=True)
     shutil.rmtree(home / UPLOADS, ignore_errors=True)  # files that wait to be confirmed
     return Erased(removed, _notes(store, partner, shared, clean))
 

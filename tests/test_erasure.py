@@ -108,6 +108,7 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
     for _ in range(2):
         now = store.everything()
         Snapshot.build(home, now.partners, now.evidence, now.outcomes, cached)
+    (home / "refusals-repo.csv").write_text(f"file,row,reason\nx.csv,3,{MARK}\n")
     (home / "refusals.csv").write_text(f"file,row,reason\nx.csv,3,{MARK} names partner\n")
     return store
 

@@ -29,6 +29,7 @@ STATES = {
     "asks": N_("asks: too many records are missing"), "kept": N_("asked; the records were kept"),
     "left": N_("given up for a newer run"),
 }  # fmt: skip
+NEVER_READ = N_("never read")
 EFFECTS = {"added": N_("New: {names}"), "changed": N_("Changed: {names}"), "gone": N_("No longer there: {names}")}
 
 
@@ -53,7 +54,7 @@ def sources_command(context: Context) -> None:
         click.echo(say(N_("No source is configured: `tinkuy source add NAME FORMAT (ADDRESS | FILES…)`.")))
     for source, last in found:
         click.echo(f"{source.name}: {source.format}, {source.url or ', '.join(source.files)}")
-        click.echo(f"    {_line(context, last[0]) if last else say(N_('never read'))}")
+        click.echo(f"    {_line(context, last[0]) if last else say(NEVER_READ)}")
 
 
 @click.group("source", help=N_("Configure what is read again and again by `tinkuy sync`."))

@@ -147,6 +147,11 @@ def newest(
     return session.scalars(wanted.order_by(row.begun.desc(), row.at.desc()).limit(1)).first()
 
 
+def asking(session: Session) -> list[str]:
+    """Return the names of the sources of which a run asks."""
+    return list(session.scalars(select(ImportRunRow.source).where(ImportRunRow.state == State.ASKS).distinct()))
+
+
 def of_source(session: Session, source: str, limit: int = 10) -> list[Run]:
     """Return the newest runs of a source, the newest first."""
     row = ImportRunRow
