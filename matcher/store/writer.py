@@ -7,13 +7,13 @@ from dataclasses import fields as record_fields
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from matcher.errors import BadInput, Conflict, NotFound, Stale, TinkuyError
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record
-from matcher.store.rows import ROWS, TO_RECORD, to_row
+from matcher.store.rows import ROWS, TO_RECORD, to_links, to_row, to_values
 from matcher.store.tables import ClockRow, EvidencePartnerRow, OutcomeRow, TombstoneRow
 
 BATCH = 500  # records looked up and written at once; SQLite allows 999 variables at least
@@ -162,16 +162,19 @@ class Writer:
                 partners.add(new.id)
             effects.append("added" if old is None else "unchanged" if new == old else "changed")
         for kind in ROWS:  # partners before the texts that name them
+            fresh = [record for key, record in stored.items() if key[0] is kind and key not in before]
+            if fresh:
+                self.session.execute(insert(ROWS[kind]), [to_values(record, self.version) for record in fresh])
+            if links := [link for record in fresh for link in to_links(record)]:
+                self.session.execute(insert(EvidencePartnerRow), links)
             for key, record in stored.items():
-                if key[0] is kind and key not in before:
-                    self.session.add(to_row(record, self.version))
-                elif key[0] is kind and before[key] != record:
+                if key[0] is kind and key in before and before[key] != record:
                     self.session.merge(to_row(record, self.version))
             self.session.flush()
         self.session.expunge_all()
-        fresh = [key for key in stored if key not in before]
+        added = [key for key in stored if key not in before]
         for kind in ROWS:  # what is written again is no longer dead
-            ids = [id_ for k, id_ in fresh if k is kind]
+            ids = [id_ for k, id_ in added if k is kind]
             self.session.execute(
                 delete(TombstoneRow).where(TombstoneRow.kind == ROWS[kind].__tablename__, TombstoneRow.id.in_(ids))
             )
