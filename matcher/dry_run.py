@@ -10,16 +10,15 @@ from sqlalchemy.orm import Session
 
 from matcher.page_plan import Known, plan
 from matcher.records import Evidence, Partner, Record
-from matcher.sources.formats import FORMATS
 from matcher.store import runs, source_records
 from matcher.store.rows import ROWS
 from matcher.store.runs import Tally
 from matcher.store.source_records import KINDS, Key
 from matcher.store.sources import Source
 from matcher.store.store import Store
-from matcher.store.tables import SourceRecordRow
+from matcher.store.tables import ImportRunRow, SourceRecordRow
 from matcher.store.writer import stored_records
-from matcher.syncing import NEVER, Names, Progress, at_least, too_many, where_to_start
+from matcher.syncing import NEVER, Names, Progress, at_least, format_of, too_many, where_to_start
 
 EXAMPLES = 5  # of each effect
 PART = 500
@@ -53,7 +52,7 @@ def difference(store: Store, source: Source, *, whole: bool = False, progress: P
         row, start = where_to_start(session, source, whole=whole)
         found = Difference(before=row.before if row else source_records.count(session, source.name))
         partial, read = bool(row and row.partial), start.read
-    pages = FORMATS[source.format].read(replace(start.asked, stored=Names(store)))
+    pages = format_of(source).read(replace(start.asked, stored=Names(store)))
     with closing(_Seen()) as seen:
         for page in pages if start.state is not runs.State.ENDING else ():
             partial = partial or page.partial
@@ -80,6 +79,12 @@ def difference(store: Store, source: Source, *, whole: bool = False, progress: P
             refused = found.tally.refused + (row.refused if row else 0)
             found.asks = too_many(session, source, found.before, found.tally.gone, absent, refused)
     return found
+
+
+def missing(session: Session, source: str, run: ImportRunRow) -> list[str]:
+    """Return the names of some records that a run asks about."""
+    keys = source_records.lost(session, source, run.begun, whole=not run.partial, limit=2 * EXAMPLES)
+    return [label(record) for kind, id_ in keys for record in stored_records(session, kind, [id_])]
 
 
 def label(record: Record) -> str:

@@ -15,7 +15,7 @@ from matcher.language import N_
 from matcher.page_plan import Giver
 from matcher.page_writing import sweep, write_page
 from matcher.sources.formats import FORMATS
-from matcher.sources.pages import Asked, Page
+from matcher.sources.pages import Asked, Format, Page
 from matcher.sources.reading import Refusal
 from matcher.store import runs, source_records
 from matcher.store.import_runs import Run
@@ -94,7 +94,7 @@ def sync(
             if start.state is not State.ENDING:
                 if progress:
                     progress(read, start.total)
-                for page in FORMATS[source.format].read(start.asked):
+                for page in format_of(source).read(start.asked):
                     done = write_page(store, page, start.giver, start.run, read, start.cursor(page.after))
                     read += done.tally.read
                     if on_refusal:
@@ -141,6 +141,19 @@ def keep(store: Store, source: Source) -> Run:
 def asked_of(source: Source) -> Asked:
     """Return what a source's reader is asked for, from the start."""
     return Asked(tuple(map(Path, source.files)), source.url, source.options)
+
+
+def format_of(source: Source) -> Format:
+    """Return a source's format.
+
+    :raises BadInput: this version does not know it.
+    """
+    try:
+        return FORMATS[source.format]
+    except KeyError:
+        known = ", ".join(FORMATS)
+        message = N_("unknown format {format!r}; known are {known}")
+        raise BadInput(message, format=source.format, known=known) from None
 
 
 def definition_of(source: Source) -> str:

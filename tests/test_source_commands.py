@@ -112,6 +112,7 @@ def test_a_source_that_asks_is_answered(tinkuy, script, home, answer, left):
     tinkuy("sync")
     script.pages = [rows(1)]
     assert tinkuy("sync")[0] == 1
+    assert "No longer there: Ensayos de fibra 2.; Laboratorio 2" in tinkuy("source", "show", "repo")[1]
     asked = len(script.asked)
     assert tinkuy("sync", "repo", answer)[0] == 0
     assert [p.id for p in store_of(home).partners()] == left

@@ -10,6 +10,7 @@ from api.state import Admin, Records, request_of
 from api.web.rendering import render, say_of
 from api.web.typed import InPath
 from api.web.upload import FIELDS
+from matcher.dry_run import missing
 from matcher.errors import Busy, Conflict
 from matcher.language import N_
 from matcher.sources.formats import FORMATS
@@ -29,12 +30,16 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A source as the page shows it. `records`: that it gives; `asking`: the run that asks, whichever came after."""
+    """A source as the page shows it. `records`: that it gives; `asking`: the run that asks, whichever came after.
+
+    `missing`: the names of some records that it asks about.
+    """
 
     source: Source
     records: int
     runs: list[Run]
     asking: Run | None
+    missing: list[str]
 
 
 @router.get("/admin/sources")
@@ -70,6 +75,7 @@ def _page(request: Request, store: Any, status: int = 200, error: str = "") -> R
                     source_records.count(session, source.name),
                     runs.of_source(session, source.name, RUNS),
                     runs.get(session, asking.id) if asking else None,
+                    missing(session, source.name, asking) if asking else [],
                 )
             )
     return render(

@@ -8,7 +8,7 @@ import click
 from matcher import parts, render
 from matcher.commands.context import Context, in_context, with_language
 from matcher.commands.counting import more_counts
-from matcher.dry_run import Difference, difference
+from matcher.dry_run import Difference, difference, missing
 from matcher.errors import BadInput, Busy, TinkuyError
 from matcher.importing import refusals_file
 from matcher.language import N_
@@ -106,6 +106,8 @@ def show_command(context: Context, name: str) -> None:
         source = sources.get(session, name)
         found = runs.of_source(session, name)
         count = source_records.count(session, name)
+        asking = runs.newest(session, name, (runs.State.ASKS,))
+        examples = missing(session, name, asking) if asking else []
     facts = {
         N_("Format"): source.format,
         N_("Read from"): source.url or ", ".join(source.files),
@@ -121,6 +123,8 @@ def show_command(context: Context, name: str) -> None:
         click.echo(f"- {_line(context, run)}")
         for line in more_counts(run, say):
             click.echo(f"    {line}")
+    if examples:
+        click.echo(say(EFFECTS["gone"]).format(names="; ".join(examples)))
     for refusal in found[0].refusals if found else ():
         where = say(N_("  {file}, row {row}: {reason}"))
         click.echo(where.format(file=refusal.file, row=refusal.row, reason=refusal.reason(say)))
