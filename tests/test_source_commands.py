@@ -51,7 +51,7 @@ def test_formats_are_listed_with_what_they_expect_and_an_example(tinkuy):
 
 def test_a_source_is_configured_shown_and_run(tinkuy, home):
     added = tinkuy("source", "add", "repo", "script", ADDRESS, "--option", "people=partners", "--shrink", "0.1")
-    assert added[:2] == (0, "'repo' is configured; read it with `tinkuy sync repo`.\n")
+    assert added[:2] == (0, "repo is configured; read it with `tinkuy sync repo`.\n")
     assert f"repo: script, {ADDRESS}\n    never read" in tinkuy("sources")[1]
     code, out, _ = tinkuy("sync")
     assert code == 0

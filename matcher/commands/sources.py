@@ -92,7 +92,7 @@ def add_command(
     source = sources.described(name, format_, where, dict(map(_option, given)), organisation, shrink)
     with closing(parts.open_store(context.settings)) as store, store.noting() as session:
         sources.add(session, source)
-    click.echo(context.say(N_("{name!r} is configured; read it with `tinkuy sync {name}`.")).format(name=name))
+    click.echo(context.say(N_("{name} is configured; read it with `tinkuy sync {name}`.")).format(name=name))
 
 
 @source_group.command("show", help=N_("Show a source: what is read, its latest runs, what the last one refused."))
