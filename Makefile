@@ -46,6 +46,7 @@ report: $(READY)
 prove: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m proofs.crash
 	PYTHONPATH=tests $(BIN)/python -m proofs.load
+	PYTHONPATH=tests $(BIN)/python -m proofs.runs
 	$(BIN)/python -m pytest -m proof
 
 clean:

@@ -10,7 +10,19 @@ from dataclasses import replace
 import click
 from click.shell_completion import get_completion_class
 
-from matcher.commands import access, asking, desk, exporting, feeding, keeping, recording, searches, serving, tuning
+from matcher.commands import (
+    access,
+    asking,
+    desk,
+    exporting,
+    feeding,
+    keeping,
+    recording,
+    searches,
+    serving,
+    sources,
+    tuning,
+)
 from matcher.commands.context import Context, with_language
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate, languages, translator
@@ -90,6 +102,9 @@ for _command in (
     asking.status_command,
     feeding.import_command,
     feeding.template_command,
+    sources.sources_command,
+    sources.source_group,
+    sources.sync_command,
     feeding.index_command,
     feeding.demo_command,
     feeding.model_command,

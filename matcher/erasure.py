@@ -21,7 +21,7 @@ from matcher.errors import NotFound, SnapshotMissing
 from matcher.index.snapshot import Snapshot, building, current_id
 from matcher.language import N_, Translate
 from matcher.records import Evidence, Outcome, Partner, Record
-from matcher.store import audit, database, import_runs
+from matcher.store import audit, database, erased, import_runs, source_records
 from matcher.store.rows import ROWS, to_evidence
 from matcher.store.store import Store
 from matcher.store.tables import (
@@ -53,6 +53,7 @@ PLACES = {  # what `Erased.removed` counts, as people read it
     "intake": N_("Requests from the public pages"),
     "reply": N_("Kept answers to writes"),
     "import": N_("What is remembered of imports"),
+    "source_record": N_("What is noted of who gave it"),
     "audit": N_("Entries of the audit log that no longer name it"),
     "vectors": N_("Cached vectors"),
     "snapshots": N_("Snapshots"),
@@ -95,7 +96,8 @@ def erase(
         removed["snapshots"] = _from_snapshots(store, home, encoder, progress)
     coverage_file.drop(home)  # a running server that writes it anew asks the database first who is still there
     clean = database.compact(store.engine)
-    (home / "refusals.csv").unlink(missing_ok=True)  # of imports: rows that were refused are quoted there
+    for file in home.glob("refusals*.csv"):  # of imports and runs: rows that were refused are quoted there
+        file.unlink(missing_ok=True)
     shutil.rmtree(home / UPLOADS, ignore_errors=True)  # files that wait to be confirmed
     return Erased(removed, _notes(store, partner, shared, clean))
 
@@ -125,6 +127,8 @@ def _from_database(
     removed["reply"] = _delete(session, ReplyRow)  # any may quote it, and they are a convenience only
     known = {Partner: [partner], Evidence: gone.get(Evidence, []), Outcome: gone.get(Outcome, [])}
     removed["import"] = import_runs.forget(session, known)
+    removed["source_record"] = source_records.forget(session, known)
+    erased.keep_away(session, [(kind, id_) for kind, ids in known.items() for id_ in ids])
     for kind, ids in known.items():
         removed["audit"] += audit.forget(session, ROWS[kind].__tablename__, ids)
     audit.record(session, caller, "erase", "partner", audit.erased_name(partner), request)

@@ -1,89 +1,101 @@
-"""Import: files of some format into the database, every row accounted for."""
+"""Import: files of some format into the database, page by page, every row accounted for."""
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from matcher.encode import Progress
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate
+from matcher.page_plan import Giver
+from matcher.page_writing import write_page
 from matcher.sources.formats import FORMATS
 from matcher.sources.pages import Asked
-from matcher.sources.reading import Read, Refusal, Row
-from matcher.store import import_runs
+from matcher.sources.reading import Refusal
+from matcher.store import runs
+from matcher.store.runs import State, Tally
 from matcher.store.store import Store
-from matcher.store.writer import BATCH, Writer
+from matcher.syncing import Names, Progress, at_least, not_read
+
+SHOWN = 200  # refusals that a summary holds
 
 
 @dataclass(slots=True)
-class Summary:
-    """What became of the rows of an import; `added`, `changed`, `unchanged` count records."""
+class Summary(Tally):
+    """What became of the rows of an import. `refusals`: the first of the refused rows."""
 
-    read: int = 0
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
 
-def import_files(store: Store, format_: str, paths: Sequence[Path], progress: Progress | None = None) -> Summary:
-    """Read `paths` and upsert their records in one transaction: all that can be read, or nothing.
+def import_files(
+    store: Store,
+    format_: str,
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    on_refusal: Callable[[Refusal], None] | None = None,
+) -> Summary:
+    """Read `paths` and write their records, each page of some hundred rows in a transaction of its own.
 
-    :param format_: one of FORMATS.
-    :raises BadInput: unknown format, or a file that cannot be read at all; nothing is written then.
+    What is written before an error, or before it is killed, stays; the same import again changes nothing of it.
+    What the files say counts, also where somebody has edited a record; only what was erased is left out.
+
+    :param format_: one of FORMATS; the records are noted as given by it.
+    :raises BadInput: unknown format, or a file that cannot be read.
     """
     if format_ not in FORMATS:
         raise BadInput(N_("unknown format {format!r}; known are {known}"), format=format_, known=", ".join(FORMATS))
     for path in paths:
         if not path.exists():
             raise BadInput(N_("{path} does not exist"), path=path)
-    asked = Asked(tuple(paths), stored=store.partner_names())
-    rows = _settle(
-        [row for page in FORMATS[format_].read(asked) for row in page.rows if isinstance(row, Row | Refusal)]
-    )
-    summary = Summary(read=len(rows))
     with store.writing() as writer:
-        for start in range(0, len(rows), BATCH):
-            part = rows[start : start + BATCH]
-            _write(writer, part, summary)
+        run = runs.begin(writer.session, format_, [path.name for path in paths], writer.version, 0, None)
+        giver = Giver(format_, writer.version, insists=True)
+    summary = Summary()
+    try:
+        for page in FORMATS[format_].read(Asked(tuple(paths), stored=Names(store))):
+            done = write_page(store, page, giver, run, summary.read, None)
+            summary.add(done.tally)
+            summary.refusals += done.refusals[: SHOWN - len(summary.refusals)]
+            if on_refusal:
+                for refusal in done.refusals:
+                    on_refusal(refusal)
             if progress:
-                progress(start + len(part), len(rows))
-        counts = {name: getattr(summary, name) for name in ("read", "added", "changed", "unchanged")}
-        refused = [import_runs.Refused.of(refusal) for refusal in summary.refusals]
-        import_runs.record(writer.session, format_, [path.name for path in paths], counts, refused, writer.version)
+                progress(summary.read, at_least(page, None, summary.read))
+    except (TinkuyError, OSError) as error:
+        told = error if isinstance(error, TinkuyError) else not_read(error)
+        with store.noting() as session:
+            runs.fail(session, run, told)
+        raise told from error
+    with store.noting() as session:
+        runs.end(session, run, State.DONE)
+    if progress:
+        progress(summary.read, summary.read)
     return summary
 
 
-def _settle(rows: Sequence[Read]) -> list[Read]:
-    """Let the last record of an id stand for all of them, so that a second import changes nothing."""
-    last = {(type(r), r.id): r for row in rows if isinstance(row, Row) for r in row.records}
-    return [
-        replace(row, records=tuple(last[type(r), r.id] for r in row.records)) if isinstance(row, Row) else row
-        for row in rows
-    ]
+@contextmanager
+def refusals_file(path: Path, say: Translate = str) -> Iterator[Callable[[Refusal], None]]:
+    """Give what writes refusals, one after the other, as CSV that a spreadsheet opens; no file where there is none."""
+    file = None
+    try:
 
+        def write(refusal: Refusal) -> None:
+            nonlocal file
+            if file is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file = path.open("w", encoding="utf-8-sig", newline="")
+                csv.writer(file).writerow(["file", "row", "reason"])
+            csv.writer(file).writerow([refusal.file, refusal.number, refusal.error.text(say)])
 
-def _write(writer: Writer, rows: Sequence[Read], summary: Summary) -> None:
-    effects = iter(writer.upsert([record for row in rows if isinstance(row, Row) for record in row.records]))
-    for row in rows:
-        if isinstance(row, Refusal):
-            summary.refusals.append(row)
-            continue
-        errors = []
-        for effect in (next(effects) for _ in row.records):
-            if isinstance(effect, TinkuyError):
-                errors.append(effect)
-            else:
-                setattr(summary, effect, getattr(summary, effect) + 1)
-        if errors:
-            summary.refusals.append(Refusal(row.file, row.number, errors[0]))
+        yield write
+    finally:
+        if file is not None:
+            file.close()
 
 
 def write_refusals(refusals: Sequence[Refusal], path: Path, say: Translate = str) -> None:
     """Write file, row and reason of each refusal as CSV that a spreadsheet opens."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["file", "row", "reason"])
-        writer.writerows([r.file, r.number, r.error.text(say)] for r in refusals)
+    with refusals_file(path, say) as write:
+        for refusal in refusals:
+            write(refusal)

@@ -6,7 +6,15 @@ from contextlib import contextmanager
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -132,17 +140,36 @@ def console(width: int | None, *, stderr: bool = False) -> Console:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on standard error, where that is a terminal; else a line at the start."""
+def progress_bar(what: str, rate: str = "") -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar on standard error, where that is a terminal; else a line at the start.
+
+    :param rate: how a rate is told, with a place for the number, e.g. `{count} rows/s`; empty: it is not told.
+    """
     shown = console(None, stderr=True)
     if not shown.is_terminal:
         shown.print(f"{what} …")
         yield lambda *_: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns: list[ProgressColumn] = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    if rate:
+        columns.append(_Rate(rate))
+    columns.append(TimeRemainingColumn())
     with Progress(*columns, console=shown, transient=True) as bars:
         task = bars.add_task(what, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+class _Rate(ProgressColumn):
+    """How many are done a second."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__()
+        self._told = told
+
+    def render(self, task: Task) -> Text:
+        """Return the rate as text."""
+        speed = task.finished_speed or task.speed
+        return Text(self._told.format(count=round(speed)) if speed else "")
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import or_, select
-
 from matcher.access import Caller
 from matcher.checking import type_name
 from matcher.errors import Conflict, TinkuyError
@@ -13,7 +11,7 @@ from matcher.store import audit, import_runs
 from matcher.store.import_runs import Left, Run
 from matcher.store.rows import ROWS, TO_RECORD
 from matcher.store.store import Store
-from matcher.store.tables import EvidencePartnerRow, IntroductionRow, OutcomeRow, ShortlistRow
+from matcher.store.using import used
 from matcher.store.writer import Writer
 
 SINCE = N_("it was changed since")
@@ -82,25 +80,9 @@ def _delete(writer: Writer, caller: Caller, added: list[tuple[type[Record], str]
     left = []
     order: tuple[type[Record], ...] = (Outcome, Evidence, Partner)  # those that name a partner before it
     for kind, id_ in sorted(added, key=lambda each: (order.index(each[0]), each[1])):
-        if _used(writer, kind, id_):
+        if used(writer.session, kind, [id_]):
             left.append(Left(type_name(kind), id_, USED))
             continue
         writer.delete(kind, id_)
         audit.record(writer.session, caller, "delete", type_name(kind), id_, request)
     return left
-
-
-def _used(writer: Writer, kind: type[Record], id_: str) -> bool:
-    """Tell whether something that stays names a record."""
-    partner = [
-        select(EvidencePartnerRow.evidence_id).where(EvidencePartnerRow.partner_id == id_),
-        select(OutcomeRow.id).where(or_(OutcomeRow.partner == id_, OutcomeRow.counterpart == id_)),
-        select(ShortlistRow.evidence).where(ShortlistRow.partner == id_),
-        select(IntroductionRow.id).where(or_(IntroductionRow.supply == id_, IntroductionRow.demand == id_)),
-    ]
-    text = [
-        select(ShortlistRow.partner).where(ShortlistRow.evidence == id_),
-        select(IntroductionRow.id).where(IntroductionRow.evidence == id_),
-    ]
-    asked = {Partner: partner, Evidence: text}.get(kind, [])
-    return any(writer.session.scalar(each.limit(1)) is not None for each in asked)

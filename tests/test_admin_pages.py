@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from network import Network, network
+from script_source import Script, configured, put_format, refused, rows, skipped
 from sqlalchemy import select
 
 from matcher import weights_edit, weights_preview
@@ -17,8 +18,9 @@ from matcher.importing import import_files
 from matcher.live import LiveEngine
 from matcher.records import Query, Side
 from matcher.settings import Settings
-from matcher.store import audit, database, keys
+from matcher.store import audit, database, keys, runs
 from matcher.store.tables import AuditRow
+from matcher.syncing import sync
 from matcher.trial import Case, Trial
 from matcher.weights import SHIPPED, Weights
 
@@ -149,6 +151,50 @@ def test_imports_are_listed_with_what_was_refused(site, admin, tmp_path):
     text = admin.get("/admin/imports").text
     assert "socios.csv, fila 3 (lado)" in text
     assert "lado: &#39;nada&#39; no es uno de oferta, demanda" in text
+
+
+def test_sources_are_shown_with_their_runs_and_answered(site, admin, monkeypatch):
+    script = Script([[*rows(1, 2), refused(3), skipped(4, "event")]])
+    put_format(monkeypatch, script)
+    assert "No hay fuentes configuradas" in admin.get("/admin/sources").text
+    source = configured(site.store)
+    assert "Nunca se leyó" in admin.get("/admin/sources").text
+    sync(site.store, source)
+    text = admin.get("/admin/sources").text
+    assert "https://repo.example/oai" in text
+    assert "<li>pages, fila 3: row 3 is nonsense</li>" in text
+    assert "Leído, sin nada para Tinkuy: event 1" in text
+    assert "Borrarlos" not in text
+    script.pages = [rows(1)]
+    for say, left, state in (("keep", 2, "kept"), ("delete", 1, "done")):
+        script.pages = [rows(1, 2)] if say == "delete" else script.pages
+        sync(site.store, source)
+        script.pages = [rows(1)]
+        sync(site.store, source)
+        assert "preguntan antes de borrar lo que falta: repo" in admin.get("/admin").text
+        text = admin.get("/admin/sources").text
+        assert "Faltan 2 de 4 registros" in text
+        assert "Por ejemplo: Ensayos de fibra 2.; Laboratorio 2" in text
+        done = admin.post("/admin/sources/repo/answer", data={"say": say}, follow_redirects=False)
+        assert (done.status_code, done.headers["location"]) == (303, "/admin/sources")
+        assert len([p for p in site.store.partners() if p.id.startswith("lab-")]) == left
+        with site.store.reading() as session:
+            assert runs.of_source(session, "repo", 1)[0].state == state
+            assert audit.search(session, f"source_{say}")[0].record == "repo"
+    again = admin.post("/admin/sources/repo/answer", data={"say": "delete"})
+    assert again.status_code == 409
+    assert "ninguna lectura de &#39;repo&#39; pregunta nada" in again.text
+    assert admin.post("/admin/sources/repo/answer", data={"say": "burn"}).status_code == 422
+    assert admin.get("/admin/imports").status_code == 200
+
+
+def test_a_run_that_failed_tells_why(site, admin, monkeypatch):
+    put_format(monkeypatch, Script([rows(1)], fails=0))
+    source = configured(site.store)
+    with pytest.raises(BadInput):
+        sync(site.store, source)
+    for page in ("/admin/sources", "/admin/imports"):
+        assert "etenida por un error: page 0 is broken" in admin.get(page).text
 
 
 def test_settings_are_shown_without_secrets(tmp_path):

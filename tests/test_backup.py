@@ -23,6 +23,7 @@ from matcher.store.restore import restore
 from matcher.store.store import Store
 from matcher.store.tables import (
     AuditRow,
+    ErasedRow,
     EvidenceRow,
     ImportChangeRow,
     ImportRunRow,
@@ -34,6 +35,8 @@ from matcher.store.tables import (
     OrganisationRow,
     SavedSearchRow,
     ShortlistRow,
+    SourceRecordRow,
+    SourceRow,
 )
 
 DAY = dt.datetime(2026, 3, 1, 8, 30, 0, 125)  # noqa: DTZ001 - as the database has it: UTC, unmarked
@@ -57,7 +60,10 @@ def everything(store: Store) -> None:
                 KeyRow(id="k1", hash="$argon2id$x", role="admin", organisation="alfa", label=None, created=DAY, revoked=None),
                 AuditRow(at=DAY, key="k1", organisation="alfa", action="write", kind="partner", record="unsaac", request="r"),
                 ShortlistRow(organisation="alfa", evidence="taller-1", partner="unsaac", note="¡sí!", added=DAY, key="k1", version=version),
-                ImportRunRow(id="c1", at=DAY, source="upload", organisation="alfa", key="k1", files=["a.csv"], read=2, added=1, changed=1, unchanged=0, refused=1, refusals=[{"file": "a.csv", "row": 3, "column": "", "message": "m", "values": {}}], version=version, undone=None, left=[]),
+                ImportRunRow(id="c1", at=DAY, source="upload", organisation="alfa", key="k1", files=["a.csv"], read=2, added=1, changed=1, unchanged=0, refused=1, refusals=[{"file": "a.csv", "row": 3, "column": "", "message": "m", "values": {}}], version=version, undone=None, left=[], state="failed", ended=DAY, begun=1, before=3, partial=True, cursor={"after": {"ñ": 1}}, kept=1, gone=2, missing=4, skipped={"evento": 5}, error={"message": "m", "values": {}}),
+                SourceRow(name="repo", format="table", url=None, files=["/x/ñ.csv"], options={"o": "1"}, owner="alfa", shrink=0.1 + 0.2, created=DAY),
+                SourceRecordRow(kind="partner", record="unsaac", source="repo", key="k", given={"name": "0a"}, mention=False, seen=2**40, gone=True),
+                ErasedRow(hash="ab", salt="cd"),
                 IntroductionRow(id="i1", organisation="alfa", evidence="taller-1", supply="unsaac", demand="taller", stage="sent", note=None, created=DAY, version=version),
                 SavedSearchRow(id="b1", organisation="alfa", name="x", question={"text": "alpaca", "k": 3}, threshold=0.1, feed="f", created=DAY, seen=1, version=version),
             ]

@@ -19,11 +19,12 @@ from matcher.encode import Role
 from matcher.errors import Busy, NotFound
 from matcher.index.snapshot import Snapshot
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
-from matcher.store import audit, import_runs, organisations
+from matcher.store import audit, erased, import_runs, organisations
 from matcher.store.store import Store
 from matcher.store.tables import (
     AuditRow,
     Base,
+    ErasedRow,
     InboxRow,
     IntakeRow,
     IntroductionRow,
@@ -31,6 +32,7 @@ from matcher.store.tables import (
     ReplyRow,
     SavedSearchRow,
     ShortlistRow,
+    SourceRecordRow,
     TombstoneRow,
 )
 from matcher.vector_cache import CachedEncoder
@@ -101,6 +103,8 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
                 (Partner, "taller"): PARTNERS[4],
             },
         )
+        for kind, id_, source in (("partner", "leaver", "a"), ("partner", "leaver", "b"), ("evidence", "own", "a"), ("partner", "taller", "a")):  # fmt: skip
+            session.add(SourceRecordRow(kind=kind, record=id_, source=source, key=MARK if id_ != "taller" else "", given={}, mention=False, seen=1, gone=False))  # fmt: skip
         for kind, id_ in (("partner", "leaver"), ("evidence", "own"), ("outcome", "done"), ("introduction", "with"), ("partner", "taller")):  # fmt: skip
             audit.record(session, EVERYTHING, "change", kind, id_)
     for _ in range(2):
@@ -110,6 +114,7 @@ def full(store: Store, home: Path, cached: CachedEncoder) -> Store:
     answers = {f"{MARK}-need": (Helper("unsaac", 0.5),), "taller-1": (Helper("leaver", 0.4),)}
     of = Basis("lineage", store.version(), cached.revision, "rules")
     CoverageFile(home).keep(Round(of, answers, 2, 1.0), whole=True, known=lambda found: found)
+    (home / "refusals-repo.csv").write_text(f"file,row,reason\nx.csv,3,{MARK}\n")
     (home / "refusals.csv").write_text(f"file,row,reason\nx.csv,3,{MARK} names partner\n")
     return store
 
@@ -130,6 +135,7 @@ def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path,
     assert {place: count for place, count in done.removed.items() if place != "vectors"} == {
         "partner": 1, "evidence": 2, "outcome": 1, "shortlist": 2, "introduction": 1, "introduction_step": 1,
         "saved_search": 1, "inbox": 2, "intake": 2, "reply": 1, "import": 4, "audit": 4, "snapshots": 2,
+        "source_record": 3,
     }  # fmt: skip
     assert holding(tmp_path, MARK) == []
     now = {p.name for p in (home / "snapshots").iterdir()}
@@ -152,6 +158,10 @@ def test_no_row_of_any_table_holds_it(full: Store, home: Path, cached: CachedEnc
     with full.reading() as session:
         for table in Base.metadata.tables.values():
             assert MARK not in str(session.execute(select(table)).all()), table.name
+        assert [row.record for row in session.scalars(select(SourceRecordRow))] == ["taller"]
+        gone = [(Partner, "leaver"), (Evidence, "own"), (Evidence, "secret"), (Outcome, "done")]
+        assert erased.erased_among(session, [*gone, (Partner, "taller"), (Evidence, "leaver")]) == set(gone)
+        assert "leaver" not in str([(row.hash, row.salt) for row in session.scalars(select(ErasedRow))])
         assert session.scalar(select(func.count()).select_from(InboxRow)) == 1
         assert [row.evidence for row in session.scalars(select(ShortlistRow))] == ["taller-1"]
         assert [row.id for row in session.scalars(select(IntroductionRow))] == ["without"]

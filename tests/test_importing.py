@@ -84,7 +84,7 @@ def test_texts_name_partners_of_an_earlier_import_and_two_of_one_name_by_id_only
 def test_progress_ends_with_all_rows(store, files):
     told = []
     import_files(store, "table", files, lambda done, of: told.append((done, of)))
-    assert told == [(6, 6)]
+    assert told == [(6, None), (6, 6)]  # a page of 6; how many there are is known at its end
 
 
 def test_a_file_that_cannot_be_read_writes_nothing_of_the_others(store, files, tmp_path):
@@ -96,6 +96,21 @@ def test_a_file_that_cannot_be_read_writes_nothing_of_the_others(store, files, t
     with pytest.raises(BadInput, match=r"unknown format 'tabla'; known are table, proinnovate, benchmark"):
         import_files(store, "tabla", files)
     assert store.partners() == []
+
+
+def test_pages_before_one_that_cannot_be_read_stay_and_the_same_again_makes_it_whole(store, tmp_path):
+    """All or nothing holds for a page of 500 rows, no longer for a whole import."""
+    folder = tmp_path / "bench"
+    folder.mkdir()
+    (folder / "benchmark.json").write_text('{"name": "b", "seeks": "supply"}', encoding="utf-8")
+    partners = [json.dumps({"id": f"p{n:03}", "name": f"Grupo {n}"}) for n in range(600)]
+    (folder / "partners.jsonl").write_text("\n".join(partners), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"evidence\.jsonl"):
+        import_files(store, "benchmark", [folder])
+    assert [p.id for p in store.partners()] == [f"p{n:03}" for n in range(500)]
+    text = json.dumps({"id": "e", "partners": ["p599"], "text": "Texto."})
+    (folder / "evidence.jsonl").write_text(text, encoding="utf-8")
+    assert numbers(import_files(store, "benchmark", [folder])) == (601, 101, 0, 500, 0)
 
 
 def test_refusals_become_a_file_that_a_spreadsheet_opens(store, files, tmp_path):

@@ -67,7 +67,17 @@ def admin_rows() -> Iterator[Row]:
     def admins(done: int) -> tuple[int, ...]:
         return (403,) * 6 + (done,)
 
-    for page in ("", "/keys", "/organisations", "/imports", "/settings", "/audit", "/weights", "/weights/change"):
+    for page in (
+        "",
+        "/keys",
+        "/organisations",
+        "/sources",
+        "/imports",
+        "/settings",
+        "/audit",
+        "/weights",
+        "/weights/change",
+    ):
         yield Row("GET", f"/admin{page}", admins(200))
     yield Row("GET", "/admin/weights/preview", admins(200))
     yield Row("POST", "/admin/keys", admins(422), form={"role": "officer"})  # without an organisation
@@ -76,5 +86,7 @@ def admin_rows() -> Iterator[Row]:
     one = "/admin/organisations/{organisation_id}"
     named = {"name": "Tejedoras", "office": "ott-cusco"}
     yield Row("POST", one, admins(303), "/admin/organisations/tejedoras", form=named)
+    ask = "/admin/sources/{name}/answer"
+    yield Row("POST", ask, admins(404), "/admin/sources/nothing/answer", form={"say": "keep"})
     yield Row("POST", "/admin/weights", admins(422), form={"w_bias": "none"})
     yield Row("POST", "/admin/weights/back", admins(422), form={})  # there are none before

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from api import metrics
 from api.state import Admin, Records
-from api.web import admin_keys, admin_organisations, weights_page
+from api.web import admin_keys, admin_organisations, admin_sources, weights_page
 from api.web.refused_rows import heading, why
 from api.web.rendering import render, say_of
 from api.web.typed import one_line
@@ -16,6 +16,7 @@ from matcher import settings_page
 from matcher.errors import TinkuyError
 from matcher.language import N_
 from matcher.store import audit, database, import_runs, keys, organisations
+from matcher.store import runs as runs_of_sources
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50  # entries of the audit log
@@ -28,12 +29,13 @@ ACTIONS = {
     "read_private": N_("read what is private"), "make_key": N_("made a key"), "revoke_key": N_("revoked a key"),
     "upload": N_("uploaded"), "undo": N_("undid"), "export": N_("exported"), "step": N_("took a step of"),
     "renew_feed": N_("gave another address to"), "take": N_("took over"), "discard": N_("discarded"),
+    "source_delete": N_("let missing records be deleted of"), "source_keep": N_("kept missing records of"),
 }  # fmt: skip
 KINDS = {
     "partner": N_("partner"), "evidence": N_("text"), "outcome": N_("outcome"), "api_key": N_("key"),
     "organisation": N_("organisation"), "import_run": N_("upload"), "weights": N_("weights"),
     "shortlist": N_("shortlist"), "introduction": N_("introduction"), "saved_search": N_("saved search"),
-    "intake": N_("request"),
+    "intake": N_("request"), "source": N_("source"),
 }  # fmt: skip
 COUNTS = {
     "supply_partners": N_("universities and institutes"), "supply_evidence": N_("texts of theirs"),
@@ -73,8 +75,10 @@ def overview(request: Request, store: Records, _: Admin) -> Response:
         count = len(organisations.everyone(session))
         runs = import_runs.last_by_source(session)
         latest = audit.search(session, limit=8)
+        asking = runs_of_sources.asking(session)
     return render(
         request, "admin.html", index=index, problem=problem, made=made, organisations=count, runs=runs, latest=latest,
+        asking=asking,
         counts=store.counts(), engine=ENGINES.get(store.engine.dialect.name, store.engine.dialect.name),
         step=database.revision(store.engine), version=store.version(), model=live.encoder.revision,
         weights=settings.weights_file(), app=request.app.version, **_words(),
@@ -86,7 +90,16 @@ def imports(request: Request, store: Records, _: Admin) -> Response:
     """Show the latest imports of all sources, with what each refused."""
     with store.reading() as session:
         runs = import_runs.latest(session)
-    return render(request, "admin_imports.html", runs=runs, heading=heading, why=why, **_words())
+    return render(
+        request,
+        "admin_imports.html",
+        runs=runs,
+        heading=heading,
+        why=why,
+        states=admin_sources.STATES,
+        say=say_of(request),
+        **_words(),
+    )
 
 
 @router.get("/admin/settings")
@@ -120,5 +133,5 @@ def _words() -> dict[str, Any]:
     return {"sources": SOURCES, "actions": ACTIONS, "kinds": KINDS, "words": COUNTS}
 
 
-for part in (admin_keys, admin_organisations, weights_page):
+for part in (admin_keys, admin_organisations, admin_sources, weights_page):
     router.include_router(part.router)

@@ -6,8 +6,9 @@ import click
 
 from matcher import parts, render
 from matcher.commands.context import Context, in_context, with_language
+from matcher.commands.counting import more_counts
 from matcher.errors import NotFound, SnapshotError
-from matcher.importing import import_files, write_refusals
+from matcher.importing import import_files, refusals_file
 from matcher.index.snapshot import current_id, read_manifest
 from matcher.language import N_
 from matcher.settings import CHECKOUT
@@ -18,7 +19,7 @@ from matcher.sources.table import write_template
 @click.command(
     "import",
     help=N_(
-        "Read FILES of a FORMAT (table, proinnovate, benchmark) into the database. What is there already under the same id is updated; running it twice changes nothing. Refused rows are listed with their reasons in a file."
+        "Read FILES of a FORMAT (see `tinkuy sources`) into the database, page by page. What is there already under the same id is updated; running it twice changes nothing, and what was cut off is made whole by running it again. Refused rows are listed with their reasons in a file."
     ),
 )
 @click.argument("format_", metavar="FORMAT", type=click.Choice(list(FORMATS)))
@@ -33,8 +34,12 @@ from matcher.sources.table import write_template
 def import_command(context: Context, format_: str, files: tuple[Path, ...], refusals: Path | None) -> None:
     """Import files and account for every row."""
     say = context.say
-    with render.progress_bar(say(N_("Importing"))) as progress:
-        summary = import_files(parts.open_store(context.settings), format_, files, progress)
+    path = refusals or context.settings.home / "refusals.csv"
+    with (
+        render.progress_bar(say(N_("Importing")), say(N_("{count} rows/s"))) as progress,
+        refusals_file(path, say) as note,
+    ):
+        summary = import_files(parts.open_store(context.settings), format_, files, progress, note)
     click.echo(
         say(
             N_(
@@ -45,12 +50,12 @@ def import_command(context: Context, format_: str, files: tuple[Path, ...], refu
             added=summary.added,
             changed=summary.changed,
             unchanged=summary.unchanged,
-            refused=len(summary.refusals),
+            refused=summary.refused,
         )
     )
+    for line in more_counts(summary, say):
+        click.echo(line)
     if summary.refusals:
-        path = refusals or context.settings.home / "refusals.csv"
-        write_refusals(summary.refusals, path, say)
         for refusal in summary.refusals[:5]:
             click.echo(
                 say(N_("  {file}, row {row}: {reason}")).format(

@@ -38,7 +38,8 @@ class Page:
     """Rows that are written in one transaction. `after`: what to ask with to go on behind it.
 
     `total`: of rows in the source, where it tells. `partial`: it holds only what has changed since `Asked.since`, so
-    that what is missing from it is not gone.
+    that what is missing from it is not gone. Where nothing has changed there is one empty page that is `partial`: no
+    page at all says that the source is empty.
     """
 
     rows: tuple[Told, ...]

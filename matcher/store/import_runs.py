@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from dataclasses import fields as record_fields
 from typing import Any
 
@@ -39,7 +39,7 @@ class Refused:
     def of(cls, refusal: Refusal) -> "Refused":
         """Return a reader's refusal as it can be kept."""
         error = refusal.error
-        values = {name: _plain(value) for name, value in error.values.items()}
+        values = {name: plain(value) for name, value in error.values.items()}
         return cls(refusal.file, refusal.number, refusal.column, error.message, values)
 
     def reason(self, say: Translate) -> str:
@@ -58,7 +58,10 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One import. `refused` counts all refusals, of which `refusals` are the first; `undoable`: it can be undone."""
+    """One import. `refused` counts all refusals, of which `refusals` are the first; `undoable`: it can be undone.
+
+    `state`, `kept`, `gone`, `skipped`, `missing`: see `runs`. `error`: why it could not be read to its end.
+    """
 
     id: str
     at: dt.datetime
@@ -76,6 +79,15 @@ class Run:
     undone: dt.datetime | None
     left: tuple[Left, ...]
     undoable: bool = False
+    state: str = "done"
+    ended: dt.datetime | None = None
+    partial: bool = False
+    kept: int = 0
+    gone: int = 0
+    missing: int = 0
+    before: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    error: TinkuyError | None = None
 
 
 def record(
@@ -93,13 +105,15 @@ def record(
     :param version: the transaction's.
     :param caller: who uploaded it; None is a command.
     """
-    id_ = uuid.uuid4().hex
+    id_, now = uuid.uuid4().hex, utc_now()
     session.add(
         ImportRunRow(
-            id=id_, at=utc_now(), source=source, organisation=caller.organisation if caller else None,
-            key=caller.key if caller else None, files=[_storable(name) for name in files], read=counts["read"],
+            id=id_, at=now, ended=now, state="done", begun=version, before=0, partial=False, cursor=None, kept=0,
+            gone=0, missing=0, skipped={}, error=None, source=source, key=caller.key if caller else None,
+            organisation=caller.organisation if caller else None, read=counts["read"],
+            files=[storable(name) for name in files],
             added=counts["added"], changed=counts["changed"], unchanged=counts["unchanged"], refused=len(refusals),
-            refusals=[_storable(asdict(each)) for each in refusals[:REFUSALS]], version=version, undone=None, left=[],
+            refusals=[storable(asdict(each)) for each in refusals[:REFUSALS]], version=version, undone=None, left=[],
         )
     )  # fmt: skip
     session.flush()
@@ -136,20 +150,20 @@ def get(session: Session, id_: str, organisation: str | None) -> Run:
     row = session.get(ImportRunRow, id_)
     if row is None or row.source != UPLOAD or row.organisation != organisation:
         raise NotFound(N_("no upload has the id {id!r}"), id=id_)
-    return _run(session, row)
+    return run_of(session, row)
 
 
 def uploads(session: Session, organisation: str | None, limit: int = 50) -> list[Run]:
     """Return an organisation's newest uploads, the newest first."""
     wanted = select(ImportRunRow).where(ImportRunRow.source == UPLOAD, ImportRunRow.organisation == organisation)
     rows = session.scalars(wanted.order_by(ImportRunRow.at.desc(), ImportRunRow.id).limit(limit))
-    return [_run(session, row) for row in rows]
+    return [run_of(session, row) for row in rows]
 
 
 def latest(session: Session, limit: int = 50) -> list[Run]:
     """Return the newest imports of all sources, the newest first."""
     rows = session.scalars(select(ImportRunRow).order_by(ImportRunRow.at.desc(), ImportRunRow.id).limit(limit))
-    return [_run(session, row) for row in rows]
+    return [run_of(session, row) for row in rows]
 
 
 def last_by_source(session: Session) -> list[Run]:
@@ -158,7 +172,7 @@ def last_by_source(session: Session) -> list[Run]:
     for source in session.scalars(select(ImportRunRow.source).distinct().order_by(ImportRunRow.source)).all():
         newest = select(ImportRunRow).where(ImportRunRow.source == source)
         row = session.scalars(newest.order_by(ImportRunRow.at.desc(), ImportRunRow.id).limit(1)).one()
-        found.append(_run(session, row))
+        found.append(run_of(session, row))
     return found
 
 
@@ -189,13 +203,15 @@ def forget(session: Session, ids: Mapping[type[Record], Iterable[str]]) -> int:
         count += len(run.refusals) + len(run.left) - len(kept)
         if run.refusals or len(kept) < len(run.left):
             run.refusals, run.left = [], kept
+        if run.error:  # it may quote what it stumbled over
+            run.error = {"message": N_("it could not be read to its end"), "values": {}}
     session.flush()
     return count
 
 
 def to_plain(record: Record) -> dict[str, Any]:
     """Return a record's fields as JSON has them."""
-    return {f.name: _plain(getattr(record, f.name)) for f in record_fields(record)}
+    return {f.name: plain(getattr(record, f.name)) for f in record_fields(record)}
 
 
 def from_plain(kind: type[Record], values: Mapping[str, Any]) -> Record:
@@ -214,19 +230,23 @@ def refusal_of(file: str, row: int, error: TinkuyError) -> Refused:
     return Refused.of(Refusal(file, row, error))
 
 
-def _run(session: Session, row: ImportRunRow) -> Run:
+def run_of(session: Session, row: ImportRunRow) -> Run:
+    """Return the run of a row."""
     some = select(ImportChangeRow.run).where(ImportChangeRow.run == row.id).limit(1)
     undoable = row.source == UPLOAD and row.undone is None and session.scalar(some) is not None
+    error = TinkuyError(row.error["message"], **row.error["values"]) if row.error else None
     return Run(
         row.id, row.at, row.source, row.organisation, row.key, tuple(row.files), row.read, row.added, row.changed,
         row.unchanged, row.refused, tuple(Refused(**each) for each in row.refusals), row.version, row.undone,
-        tuple(Left(**each) for each in row.left), undoable,
+        tuple(Left(**each) for each in row.left), undoable, row.state, row.ended, row.partial, row.kept, row.gone,
+        row.missing, row.before, dict(row.skipped), error,
     )  # fmt: skip
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
     if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, dt.date):
         return value.isoformat()
     if value is None or isinstance(value, bool | int | float):
@@ -234,12 +254,12 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     """Return what both engines can hold: texts without NUL and without half characters."""
     if isinstance(value, dict):
-        return {name: _storable(each) for name, each in value.items()}
+        return {name: storable(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_storable(each) for each in value]
+        return [storable(each) for each in value]
     if isinstance(value, str):
         return value.replace("\0", " ").encode("utf-8", "replace").decode()
     return value

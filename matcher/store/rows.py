@@ -12,18 +12,28 @@ RecordRow = PartnerRow | EvidenceRow | OutcomeRow
 ROWS: dict[type[Record], type[RecordRow]] = {Partner: PartnerRow, Evidence: EvidenceRow, Outcome: OutcomeRow}
 
 
-def to_row(record: Record, version: int) -> RecordRow:
-    """Return a record's row as of transaction `version`."""
+def to_values(record: Record, version: int) -> dict[str, Any]:
+    """Return the columns of a record's row as of transaction `version`."""
     values = {
         f.name: list(value) if isinstance(value := getattr(record, f.name), tuple) else value
         for f in record_fields(record)
+        if f.name != "partners"
     }
+    return values | {"version": version}
+
+
+def to_links(record: Record) -> list[dict[str, Any]]:
+    """Return the columns of the rows that tell which partners an evidence speaks of."""
+    partners = record.partners if isinstance(record, Evidence) else ()
+    return [{"evidence_id": record.id, "position": i, "partner_id": p} for i, p in enumerate(partners)]
+
+
+def to_row(record: Record, version: int) -> RecordRow:
+    """Return a record's row as of transaction `version`."""
+    values = to_values(record, version)
     if isinstance(record, Evidence):
-        partners = values.pop("partners")
-        values["partner_rows"] = [
-            EvidencePartnerRow(evidence_id=record.id, position=i, partner_id=p) for i, p in enumerate(partners)
-        ]
-    return ROWS[type(record)](**values, version=version)
+        values["partner_rows"] = [EvidencePartnerRow(**link) for link in to_links(record)]
+    return ROWS[type(record)](**values)
 
 
 def to_partner(row: PartnerRow) -> Partner:

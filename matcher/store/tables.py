@@ -7,7 +7,7 @@ shows, what a delta starts from, and, since writers take turns, the order in whi
 import datetime as dt
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -152,7 +152,7 @@ class AuditRow(Base):
     organisation: Mapped[str | None]
     action: Mapped[str]
     kind: Mapped[str | None]
-    record: Mapped[str | None]
+    record: Mapped[str | None] = mapped_column(String, index=True)
     request: Mapped[str | None]
 
 
@@ -248,10 +248,12 @@ class InboxRow(Base):
 
 
 class ImportRunRow(Base):
-    """One import: a command's, or an upload of the pages (`source` "upload"), which alone can be undone.
+    """One run: of a configured source, of a command's files (`source` is their format), or an upload of the pages.
 
     `refusals`: the first of them, see `import_runs.Refused`. `undone`: when; `left`: [kind, id, why] of each record
-    that its undoing left alone.
+    that its undoing left alone: of an upload (`source` "upload") only. Of the others: `state`, see `runs.State`;
+    `begun`: the number of the transaction that it began with; `before`: records of the source then; `cursor`: where
+    it goes on, see `runs`; `kept`, `gone`, `skipped`: see `runs.Tally`; `missing`: records that it asks about.
     """
 
     __tablename__ = "import_run"
@@ -271,6 +273,67 @@ class ImportRunRow(Base):
     version: Mapped[int] = mapped_column(BigInteger)
     undone: Mapped[dt.datetime | None]
     left: Mapped[list[Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String, index=True)
+    ended: Mapped[dt.datetime | None]
+    begun: Mapped[int] = mapped_column(BigInteger)
+    before: Mapped[int]
+    partial: Mapped[bool]
+    cursor: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    kept: Mapped[int]
+    gone: Mapped[int]
+    missing: Mapped[int]
+    skipped: Mapped[dict[str, Any]]
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class SourceRow(Base):
+    """A configured source: what is read again and again. `owner`: whose its records are.
+
+    `shrink`: the share of its records that may vanish from one run to the next without a question.
+    """
+
+    __tablename__ = "source"
+
+    name: Mapped[str] = mapped_column(String, primary_key=True)
+    format: Mapped[str]
+    url: Mapped[str | None]
+    files: Mapped[list[str]]
+    options: Mapped[dict[str, Any]]
+    owner: Mapped[str | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    shrink: Mapped[float] = mapped_column(Double)
+    created: Mapped[dt.datetime]
+
+
+class SourceRecordRow(Base):
+    """Which source gave which record; it stays where somebody deletes the record, so that it stays deleted.
+
+    `key`: of the source's row that gives it, empty where several do. `given`: field -> digest of what the source said
+    last. `mention`: it was only named. `seen`: the transaction that read it last. `gone`: the source says so.
+    """
+
+    __tablename__ = "source_record"
+    __table_args__ = (
+        Index("ix_source_record_source_seen", "source", "seen"),
+        Index("ix_source_record_source_key", "source", "key"),
+    )
+
+    kind: Mapped[str] = mapped_column(String, primary_key=True)
+    record: Mapped[str] = mapped_column(String, primary_key=True)
+    source: Mapped[str] = mapped_column(String, primary_key=True)
+    key: Mapped[str]
+    given: Mapped[dict[str, Any]]
+    mention: Mapped[bool]
+    seen: Mapped[int] = mapped_column(BigInteger)
+    gone: Mapped[bool]
+
+
+class ErasedRow(Base):
+    """That a record was erased, so that no source brings it back: a salted hash of its kind and id, nothing else."""
+
+    __tablename__ = "erased"
+
+    hash: Mapped[str] = mapped_column(String, primary_key=True)
+    salt: Mapped[str]
 
 
 class ImportChangeRow(Base):

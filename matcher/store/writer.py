@@ -7,13 +7,13 @@ from dataclasses import fields as record_fields
 from dataclasses import replace
 from typing import Any, Literal
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from matcher.errors import BadInput, Conflict, NotFound, Stale, TinkuyError
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record
-from matcher.store.rows import ROWS, TO_RECORD, to_row
+from matcher.store.rows import ROWS, TO_RECORD, to_links, to_row, to_values
 from matcher.store.tables import ClockRow, EvidencePartnerRow, OutcomeRow, TombstoneRow
 
 BATCH = 500  # records looked up and written at once; SQLite allows 999 variables at least
@@ -79,6 +79,18 @@ class Writer:
         self.session.flush()
         return gone
 
+    def remove(self, kind: type[Record], ids: Sequence[str]) -> None:
+        """Delete records that nothing names any more; what is not there is passed over."""
+        row: Any = ROWS[kind]
+        for start in range(0, len(ids), BATCH):
+            part = ids[start : start + BATCH]
+            there = list(self.session.scalars(select(row.id).where(row.id.in_(part))))
+            self.session.execute(delete(row).where(row.id.in_(there)))
+            for id_ in there:
+                self.session.merge(TombstoneRow(kind=row.__tablename__, id=id_, version=self.version))
+        self.session.flush()
+        self.session.expunge_all()
+
     def purge(self, version: int) -> None:
         """Forget which records were deleted up to `version`: nobody asks any more for what changed since before."""
         self.session.execute(delete(TombstoneRow).where(TombstoneRow.version <= version))
@@ -130,15 +142,17 @@ class Writer:
 
     def _write_batch(self, batch: Sequence[Record], *, merge: bool) -> list[Effect | TinkuyError]:
         stored = {
-            (type(r), r.id): r for kind in ROWS for r in self._stored(kind, [x.id for x in batch if type(x) is kind])
+            (type(r), r.id): r
+            for kind in ROWS
+            for r in stored_records(self.session, kind, [x.id for x in batch if type(x) is kind])
         }
         before = dict(stored)
         named = {id_ for record in batch for id_ in named_partners(record)}
-        partners = {p.id for p in self._stored(Partner, sorted(named))}
+        partners = {p.id for p in stored_records(self.session, Partner, sorted(named))}
         effects: list[Effect | TinkuyError] = []
         for record in batch:
             old = stored.get((type(record), record.id))
-            new = _once(_merge(old, record) if old and merge else record)
+            new = once(_merge(old, record) if old and merge else record)
             error = fault(new, partners)
             if error:
                 effects.append(error)
@@ -148,28 +162,33 @@ class Writer:
                 partners.add(new.id)
             effects.append("added" if old is None else "unchanged" if new == old else "changed")
         for kind in ROWS:  # partners before the texts that name them
+            fresh = [record for key, record in stored.items() if key[0] is kind and key not in before]
+            if fresh:
+                self.session.execute(insert(ROWS[kind]), [to_values(record, self.version) for record in fresh])
+            if links := [link for record in fresh for link in to_links(record)]:
+                self.session.execute(insert(EvidencePartnerRow), links)
             for key, record in stored.items():
-                if key[0] is kind and key not in before:
-                    self.session.add(to_row(record, self.version))
-                elif key[0] is kind and before[key] != record:
+                if key[0] is kind and key in before and before[key] != record:
                     self.session.merge(to_row(record, self.version))
             self.session.flush()
         self.session.expunge_all()
-        fresh = [key for key in stored if key not in before]
+        added = [key for key in stored if key not in before]
         for kind in ROWS:  # what is written again is no longer dead
-            ids = [id_ for k, id_ in fresh if k is kind]
+            ids = [id_ for k, id_ in added if k is kind]
             self.session.execute(
                 delete(TombstoneRow).where(TombstoneRow.kind == ROWS[kind].__tablename__, TombstoneRow.id.in_(ids))
             )
         return effects
 
-    def _stored(self, kind: type[Record], ids: Sequence[str]) -> list[Record]:
-        row: Any = ROWS[kind]
-        found: list[Record] = []
-        for start in range(0, len(ids), BATCH):
-            part = [id_ for id_ in dict.fromkeys(ids[start : start + BATCH]) if _storable(id_)]
-            found += [TO_RECORD[kind](r) for r in self.session.scalars(select(row).where(row.id.in_(part)))]
-        return found
+
+def stored_records(session: Session, kind: type[Record], ids: Sequence[str]) -> list[Record]:
+    """Return the records of some ids, of those that are there."""
+    row: Any = ROWS[kind]
+    found: list[Record] = []
+    for start in range(0, len(ids), BATCH):
+        part = [id_ for id_ in dict.fromkeys(ids[start : start + BATCH]) if is_storable(id_)]
+        found += [TO_RECORD[kind](r) for r in session.scalars(select(row).where(row.id.in_(part)))]
+    return found
 
 
 def fault(record: Record, partners: Container[str]) -> TinkuyError | None:
@@ -177,7 +196,7 @@ def fault(record: Record, partners: Container[str]) -> TinkuyError | None:
     for field in record_fields(record):
         value = getattr(record, field.name)
         for text in value if isinstance(value, tuple) else (value,):
-            if isinstance(text, str) and not _storable(text):
+            if isinstance(text, str) and not is_storable(text):
                 message = N_("{id!r}: {field} holds characters that are none (NUL, or half of one)")
                 return BadInput(message, id=record.id, field=field.name)
     missing = [id_ for id_ in named_partners(record) if id_ not in partners]
@@ -189,7 +208,7 @@ def fault(record: Record, partners: Container[str]) -> TinkuyError | None:
     return None
 
 
-def _storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Tell whether both engines can hold a text: PostgreSQL knows no NUL, neither knows lone surrogates."""
     return "\0" not in text and not _SURROGATE.search(text)
 
@@ -203,7 +222,7 @@ def named_partners(record: Record) -> tuple[str, ...]:
     return ()
 
 
-def _once(record: Record) -> Record:
+def once(record: Record) -> Record:
     """Return the record naming each partner once, in the order of the first mentions."""
     if isinstance(record, Evidence) and len(set(record.partners)) < len(record.partners):
         return replace(record, partners=tuple(dict.fromkeys(record.partners)))

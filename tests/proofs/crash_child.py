@@ -36,7 +36,7 @@ def text(draw: random.Random) -> str:
 
 
 def imports(store: Store, home: Path, draw: random.Random) -> Iterator[None]:
-    """Import one file after another; each is there as a whole or not at all."""
+    """Import one file after another; each is one page, and so there as a whole or not at all."""
     for n in itertools.count(draw.randrange(10**9)):
         file = home / "partners.csv"
         rows = "".join(f"batch{n}-{i},supply,Grupo {i}\n" for i in range(ROWS))
