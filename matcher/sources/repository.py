@@ -1,0 +1,59 @@
+"""Whose records are read: the repository, what is chosen for it, and who is named where a record names nobody."""
+
+from dataclasses import dataclass, field
+
+from matcher.records import Partner, Record
+from matcher.sources.org_kinds import kind_of_organisation, side_of
+from matcher.sources.reading import digest, slug
+
+REMEMBERED = 20_000  # organisations that are named again and again
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one record of the repository holds: records of its own, and partners that it only names."""
+
+    records: tuple[Record, ...]
+    mentions: tuple[Partner, ...] = ()
+
+
+@dataclass(slots=True)
+class Repository:
+    """Where records are from.
+
+    :param id: what makes ids of this repository its own, such as `cris.example.org`.
+    :param name: in words.
+    :param partner: the name of the organisation whose records these are.
+    :param people: a person is a partner, not only the contact of a unit.
+    :param sets: names by setSpec; where `by_set`, the organisation of a record is its first set.
+    """
+
+    id: str = ""
+    name: str = ""
+    partner: str | None = None
+    people: bool = False
+    by_set: bool = False
+    sets: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Partner] = field(default_factory=dict)
+
+    def remember(self, partner: Partner) -> Partner:
+        """Keep an organisation that will be named again."""
+        if len(self.known) >= REMEMBERED:
+            self.known.clear()
+        self.known[partner.id] = partner
+        return partner
+
+    def organisation(self, name: str, country: str | None = None) -> Partner:
+        """Return the partner of an organisation that is known by its name alone."""
+        words = slug(name)  # one that is spelt with and without accents is one; other alphabets leave no letter
+        id_ = f"oai-{slug(self.id, words or digest(name))}"
+        if found := self.known.get(id_):
+            return found
+        kind = kind_of_organisation(name)
+        return self.remember(Partner(id_, side_of(kind), name, kind, country))
+
+    def fallback(self, sets: tuple[str, ...] = ()) -> Partner | None:
+        """Return whose a record is that names no organisation; None where nobody is known."""
+        if self.by_set and sets:
+            return self.organisation(self.sets.get(sets[0], sets[0]))
+        return self.organisation(self.partner) if self.partner else None
