@@ -1,5 +1,6 @@
 """CERIF-XML's OrgUnit and Person: organisations, the units inside them, and who answers for one."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from matcher.errors import NotFound
@@ -26,10 +27,13 @@ REGISTERS = {
 
 def unit_of(element: Element, repository: Repository) -> Partner | None:
     """Return the partner that an OrgUnit is, wherever it stands; None where it says neither id nor name."""
-    local = element.get("id")
-    if local and (known := repository.known.get(local_id(repository.id, local, "orgunit"))):
+    key = (element.get("id") or "", "\n".join(element.itertext()))  # what is named again and again is read once
+    if known := repository.read.get(key):
         return known
-    return _read(element, repository)[0]
+    unit = _read(element, repository)[0]
+    if unit:
+        repository.read[key] = unit
+    return unit
 
 
 def read_unit(element: Element, repository: Repository) -> Found | str:
@@ -37,7 +41,7 @@ def read_unit(element: Element, repository: Repository) -> Found | str:
 
     A line of research is no organisation: it is what the unit above it can do.
     """
-    unit, given, parents = _read(element, repository)
+    unit, given, parents = _read(element, repository, own=True)
     if unit is None:
         return "organisation without a name"
     text, language = choose(given.get("Description", ()))
@@ -84,7 +88,7 @@ def read_person(element: Element, repository: Repository) -> Found | str:
 
 
 def _read(
-    element: Element, repository: Repository
+    element: Element, repository: Repository, *, own: bool = False
 ) -> tuple[Partner | None, dict[str, list[Element]], tuple[Partner, ...]]:
     """Return a unit, its children by name, and the units that it is part of, the nearest first."""
     chain, above = [], element  # no recursion: depth is the writer's
@@ -96,29 +100,22 @@ def _read(
             break
         above = inside[0]
     made: list[Partner] = []  # from the whole to the part
-    for unit, given in reversed(chain):
-        whole = made[0].name if made else None
-        partner = _partner(unit, given, whole, repository)
-        if partner:
-            made.append(repository.remember(partner))
-    own = made[-1] if made and _id(element, chain[0][1], repository) == made[-1].id else None
-    parents = tuple(reversed(made[:-1] if own else made))
-    return own, chain[0][1], parents
-
-
-def _id(element: Element, given: dict[str, list[Element]], repository: Repository) -> str | None:
-    local = element.get("id")
-    name = choose(given.get("Name", ()))[0] or _first(given, "Acronym")
-    return local_id(repository.id, local, "orgunit") if local else f"oai-{slug(repository.id, name)}" if name else None
+    unit: Partner | None = None
+    for part, given in reversed(chain):
+        unit = _partner(part, given, made[0].name if made else None, repository)
+        if unit:
+            unit = repository.remember(unit, own=own and part is element)
+            made.append(unit)
+    return unit, chain[0][1], tuple(reversed(made[:-1] if unit else made))
 
 
 def _partner(
     element: Element, given: dict[str, list[Element]], whole: str | None, repository: Repository
 ) -> Partner | None:
     name, acronym = choose(given.get("Name", ()))[0], _first(given, "Acronym")
-    id_ = _id(element, given, repository)
+    local = element.get("id")
     full = f"{name} ({acronym})" if name and acronym and acronym not in name else name or acronym
-    if not id_ or not full:
+    if not full:
         return None
     types = tuple(t for e in given.get("Type", ()) if (t := tidy(e.text)))
     kind = kind_of_organisation(name or acronym, types)
@@ -127,7 +124,7 @@ def _partner(
     mail = next((m for e in given.get("ElectronicAddress", ()) if (m := _mail(e.text))), None)
     sectors = (isic(tidy(e.text)) for e in given.get("Type", ()) if "ciiu" in (e.get("scheme") or ""))
     return Partner(
-        id=id_,
+        id=local_id(repository.id, local, "orgunit") if local else repository.organisation(name or acronym).id,
         side=side_of(kind),
         # A faculty's name says little without its university's.
         name=f"{full}, {whole}" if whole and whole not in full else full,
@@ -144,7 +141,7 @@ def _partner(
 
 def _identifiers(given: dict[str, list[Element]]) -> tuple[str, ...]:
     pairs = [((e.get("type") or "").rsplit("#", 1)[-1], e.text) for e in given.get("Identifier", ())]
-    pairs += [(name, e.text) for name in ("RORID", "GRID", "ISNI", "FundRefID") for e in given.get(name, ())]
+    pairs += [(name, e.text) for name in ("RORID", "GRID", "ISNI", "FundRefID") if name in given for e in given[name]]
     found = (_identifier(scheme, tidy(value)) for scheme, value in pairs)
     return tuple(dict.fromkeys(identifier for identifier in found if identifier))
 

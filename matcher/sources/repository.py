@@ -1,6 +1,6 @@
 """Whose records are read: the repository, what is chosen for it, and who is named where a record names nobody."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from matcher.records import Partner, Record
 from matcher.sources.org_kinds import kind_of_organisation, side_of
@@ -35,11 +35,22 @@ class Repository:
     by_set: bool = False
     sets: dict[str, str] = field(default_factory=dict)
     known: dict[str, Partner] = field(default_factory=dict)
+    read: dict[tuple[str, str], Partner] = field(default_factory=dict)
 
-    def remember(self, partner: Partner) -> Partner:
-        """Keep an organisation that will be named again."""
+    def remember(self, partner: Partner, *, own: bool = False) -> Partner:
+        """Keep an organisation that will be named again, and return it under an id that no other one has.
+
+        Some systems give one id to several: a mention that is plainly another organisation than the one that is known
+        gets an id of its own.
+
+        :param own: its own record, which has the id by right.
+        """
         if len(self.known) >= REMEMBERED:
             self.known.clear()
+            self.read.clear()
+        before = self.known.get(partner.id)
+        if before and not own and _others(before, partner):
+            partner = replace(partner, id=f"{partner.id}-{digest(partner.name)[:6]}")
         self.known[partner.id] = partner
         return partner
 
@@ -57,3 +68,10 @@ class Repository:
         if self.by_set and sets:
             return self.organisation(self.sets.get(sets[0], sets[0]))
         return self.organisation(self.partner) if self.partner else None
+
+
+def _others(a: Partner, b: Partner) -> bool:
+    """Tell whether two that have one id are two: a register knows them by two numbers, or one is part of the other."""
+    numbers = dict(identifier.split(":", 1) for identifier in a.identifiers)
+    told = [numbers[scheme] == value for scheme, value in (i.split(":", 1) for i in b.identifiers) if scheme in numbers]
+    return not any(told) if told else a.kind != b.kind and "other" not in (a.kind, b.kind)

@@ -11,8 +11,11 @@ from matcher.language import N_
 Element = etree._Element
 CHUNK = 2**16  # bytes read at a time
 MAX_ELEMENT = 16 * 2**20  # bytes of one record: thousands of times what one holds
-MAX_DEPTH = 100  # elements inside each other, of one record
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+class Broken(BadInput):
+    """XML that is not well-formed."""
 
 
 class Bytes(Protocol):
@@ -51,7 +54,7 @@ def read_root(data: bytes, name: str) -> Element:
 
 
 def read_elements(head: bytes, rest: Bytes, wanted: Sequence[str], name: str) -> Iterator[Element]:
-    """Yield the elements of these names that stand in none of their kind, whole, in their order; each is emptied after.
+    """Yield the elements of these names that stand in none of these, whole, in their order; each is emptied after.
 
     Comments and processing instructions are left out.
 
@@ -70,27 +73,33 @@ def read_elements(head: bytes, rest: Bytes, wanted: Sequence[str], name: str) ->
         remove_comments=True,
         remove_pis=True,
     )
+    names = {tag[tag.rfind("}") + 1 :] for tag in wanted}
     fed, chunk = 0, head
     try:
-        while chunk:
+        while True:
+            if chunk:
+                parser.feed(chunk)
+            else:
+                parser.close()  # which may complete one more
             fed += len(chunk)
-            parser.feed(chunk)
             for _, found in parser.read_events():
-                if not isinstance(found, etree._Element):
+                if not isinstance(found, etree._Element) or _stands_in(found, names):
                     continue
                 fed = 0
                 yield found
                 _empty(found)
+            if not chunk:
+                return
             if fed > MAX_ELEMENT:
                 limit = MAX_ELEMENT // 2**20
                 raise BadInput(N_("{path}: an element is larger than {limit} MiB"), path=name, limit=limit)
             chunk = rest.read(CHUNK)
-        parser.close()
     except etree.XMLSyntaxError as error:
         raise broken(name, error) from error
-    for _, found in parser.read_events():
-        if isinstance(found, etree._Element):
-            yield found
+
+
+def _stands_in(element: Element, names: set[str]) -> bool:
+    return any(above.tag[above.tag.rfind("}") + 1 :] in names for above in element.iterancestors())
 
 
 def _empty(element: Element) -> None:
@@ -101,6 +110,6 @@ def _empty(element: Element) -> None:
             del parent[0]
 
 
-def broken(name: str, error: Exception) -> BadInput:
+def broken(name: str, error: Exception) -> Broken:
     """Return the error of XML that is not well-formed."""
-    return BadInput(N_("{path} is not well-formed XML: {reason}"), path=name, reason=str(error)[:300])
+    return Broken(N_("{path} is not well-formed XML: {reason}"), path=name, reason=str(error)[:300])
