@@ -7,7 +7,7 @@ from matcher.errors import NotFound
 from matcher.identifiers import read as read_identifier
 from matcher.places import find_country, find_region
 from matcher.records import Evidence, Partner, Side
-from matcher.sources.metadata import Element, children, choose, ford, isic, local_id, tidy
+from matcher.sources.metadata import Element, children, choose, ford, isic, local_id, tidy, units_in
 from matcher.sources.org_kinds import RESEARCH_LINE, kind_of_organisation, side_of
 from matcher.sources.reading import slug
 from matcher.sources.repository import Found, Repository
@@ -27,7 +27,8 @@ REGISTERS = {
 
 def unit_of(element: Element, repository: Repository) -> Partner | None:
     """Return the partner that an OrgUnit is, wherever it stands; None where it says neither id nor name."""
-    key = (element.get("id") or "", "\n".join(element.itertext()))  # what is named again and again is read once
+    # What is named again and again is read once: as many children, and the same in the last, which tells it best.
+    key = (element.get("id") or "", len(element), element[-1].text if len(element) else None)
     if known := repository.read.get(key):
         return known
     unit = _read(element, repository)[0]
@@ -73,7 +74,7 @@ def read_person(element: Element, repository: Repository) -> Found | str:
     name = _person_name(given.get("PersonName", ()))
     address = next((a for e in given.get("ElectronicAddress", ()) if (a := _mail(e.text))), None)
     now = [a for a in given.get("Affiliation", ()) if not a.get("endDate")] or given.get("Affiliation", [])
-    units = [u for a in now for e in children(a).get("OrgUnit", ()) if (u := unit_of(e, repository))]
+    units = [u for a in now for e in units_in(a) if (u := unit_of(e, repository))]
     contact = " ".join(filter(None, (name, f"<{address}>" if address else "")))[:CONTACT]
     if repository.people and name:
         id_ = local_id(repository.id, element.get("id") or f"Persons/{slug(name)}", "person")

@@ -1,8 +1,9 @@
 """CERIF-XML's results: publications, patents, products, projects, equipment as evidence of what their units can do."""
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import islice
 
 from matcher.errors import BadInput
 from matcher.language import N_
@@ -20,13 +21,16 @@ from matcher.sources.metadata import (
     link,
     local_id,
     tidy,
+    units_in,
 )
 from matcher.sources.reading import MAX_TEXT, too_long
 from matcher.sources.repository import Found, Repository
+from matcher.sources.xml_stream import XML_LANG
 
 JOURNALS = ("c_0640", "c_2659", "c_3e5a", "c_2fe3", "c_998f")  # COAR: journal, periodical, magazine, newspaper: no work
 SOFTWARE, PROJECT_ROLES = "c_5ce6", ("Coordinator", "Partner", "Member", "Contractor", "InkindContributor")
 Given = dict[str, list[Element]]
+NONE: Sequence[Element] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +58,17 @@ def read_work(name: str, element: Element, repository: Repository, sets: tuple[s
     :raises BadInput: no title, or nobody whose it is.
     """
     shape, given = SHAPES[name], children(element)
-    types = [tidy(t.text) for t in given.get("Type", ())]
+    types = [tidy(t.text) for t in given.get("Type", NONE)]
     if name == "Publication" and any(t.endswith(JOURNALS) for t in types):
         return "journal"
-    text, language = choose(given.get(shape.text, ()))
-    title, named_in = choose(given.get(shape.title, ()), language)
+    text, language = choose(given[shape.text]) if shape.text in given else ("", None)
+    title, named_in = choose(given[shape.title], language) if shape.title in given else ("", None)
     title = title or _one(given, "Acronym")
     if not title and not text:
         raise BadInput(N_("{element} without a title"), element=name)
-    if subtitle := choose(given.get("Subtitle", ()), language)[0]:
+    if subtitle := choose(given.get("Subtitle", NONE), language)[0]:
         title = f"{title}: {subtitle}"
-    language = language or named_in or next(filter(None, (language_code(e.text) for e in given.get("Language", ()))), None)
+    language = language or named_in or language_code(_one(given, "Language"))
     partners = WHOSE[name](given, repository) or [p for p in (repository.fallback(sets),) if p]
     if not partners:
         raise BadInput(
@@ -72,132 +76,134 @@ def read_work(name: str, element: Element, repository: Repository, sets: tuple[s
             element=name,
             title=title[:80],
         )
-    words = "\n".join(filter(None, (text, _keywords(given, language)))) if text else title
-    if not text and (keywords := _keywords(given, language)):
-        words = f"{title}\n{keywords}"
+    words = "\n".join(filter(None, (text or title, _keywords(given, language))))
     if len(words) > MAX_TEXT:
         raise too_long(words)
-    subjects = [(e.get("scheme") or "", tidy(e.text)) for e in given.get("Subject", ())]
+    fields, sectors = _subjects(given)
     evidence = Evidence(
         id=local_id(repository.id, element.get("id") or f"{name}/{title}", name.lower()),
-        partners=tuple(dict.fromkeys(partner.id for partner in partners)),
+        partners=tuple(dict.fromkeys([partner.id for partner in partners])),
         kind="technology" if name == "Product" and any(t.endswith(SOFTWARE) for t in types) else shape.kind,
         text=words,
         title=title or None,
         language=language,
         date=_date(name, given, shape),
-        sectors=tuple(dict.fromkeys(s for scheme, v in subjects if "ciiu" in scheme and (s := isic(v)))),
-        fields=tuple(dict.fromkeys(f for scheme, v in subjects if _is_ford(scheme, v) and (f := ford(v)))),
+        sectors=sectors,
+        fields=fields,
         source=_source(given, repository),
         url=_link(given),
     )
-    return Found((evidence,), tuple(dict.fromkeys(partners)))
+    mentions = {partner.id: partner for partner in partners}
+    return Found((evidence,), tuple(mentions.values()))
 
 
 def _keywords(given: Given, language: str | None) -> str:
     """Return the keywords in the text's language, or of none; all where that leaves nothing."""
-    said = [(tidy(e.text), language_code(e.get("{http://www.w3.org/XML/1998/namespace}lang"))) for e in given.get("Keyword", ())]
-    mine = [word for word, of in said if of in (language, None)] or [word for word, _ in said]
+    if "Keyword" not in given:
+        return ""
+    said = [(tidy(e.text), language_code(e.get(XML_LANG))) for e in given["Keyword"]]
+    mine = [word for word, of in said if of is None or of == language] or [word for word, _ in said]
     return "; ".join(dict.fromkeys(filter(None, mine)))
 
 
-def _is_ford(scheme: str, value: str) -> bool:
-    return "ocde/ford" in scheme or "ocde/ford" in value
+def _subjects(given: Given) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return FORD and ISIC codes; codes of other classifications say nothing that Tinkuy knows."""
+    if "Subject" not in given:
+        return (), ()
+    fields, sectors = [], []
+    for element in given["Subject"]:
+        value = tidy(element.text)
+        scheme = element.get("scheme") or value
+        if "ocde/ford" in scheme:
+            fields.append(ford(value))
+        elif "ciiu" in scheme:
+            sectors.append(isic(value))
+    return tuple(dict.fromkeys(filter(None, fields))), tuple(dict.fromkeys(filter(None, sectors)))
 
 
-def _date(name: str, given: Given, shape: Shape):  # noqa: ANN202
+def _date(name: str, given: Given, shape: Shape) -> dt.date | None:
     for each in shape.dates:
-        if found := next((d for e in given.get(each, ()) if (d := day(e.text))), None):
+        if each in given and (found := day(given[each][0].text)):
             return found
-    if name == "Product":
-        dated = (e for box in given.get("Dates", ()) for each in children(box).values() for e in each)
+    if name == "Product" and "Dates" in given:
+        dated = [e for each in children(given["Dates"][0]).values() for e in each]
         return next((d for e in dated if (d := day(e.get("startDate") or e.text))), None)
     return None
 
 
 def _source(given: Given, repository: Repository) -> str | None:
     """Return the repository, where the work came out, and its licence if that is a known one."""
-    inside = (e for box in given.get("PublishedIn", ()) for e in children(box).get("Publication", ()))
-    journal = next((t for e in inside if (t := choose(children(e).get("Title", ()))[0])), "")
-    open_ = next((c for e in given.get("License", ()) if (c := licence(e.text or ""))), "")
-    return " · ".join(filter(None, (repository.name, journal, open_))) or None
+    said = [repository.name]
+    for box in given.get("PublishedIn", NONE):
+        said += [tidy(title.text) for title in islice(box.iter("{*}Title"), 1)]
+    for element in given.get("License", NONE):
+        said.append(licence(element.text or "") or "")
+    return " · ".join(filter(None, said)) or None
 
 
 def _link(given: Given) -> str | None:
-    identifiers = [(e.get("type") or "", tidy(e.text)) for e in given.get("Identifier", ())]
-    handles = [tidy(e.text) for e in given.get("Handle", ())] + [v for t, v in identifiers if t.endswith("#Handle")]
-    return link(
-        handles,
-        [tidy(e.text) for e in given.get("DOI", ())],
-        [*(tidy(e.text) for e in given.get("URL", ())), *(v for _, v in identifiers)],
-    )
+    handles, dois, addresses = [], [], []
+    for element in given.get("Identifier", NONE):
+        (handles if (element.get("type") or "").endswith("#Handle") else addresses).append(tidy(element.text))
+    if "Handle" in given:
+        handles.insert(0, tidy(given["Handle"][0].text))
+    if "DOI" in given:
+        dois = [tidy(e.text) for e in given["DOI"]]
+    if "URL" in given:
+        addresses = [tidy(e.text) for e in given["URL"]] + addresses
+    return link(handles, dois, addresses)
 
 
 def _one(given: Given, name: str) -> str:
-    return next((t for e in given.get(name, ()) if (t := tidy(e.text))), "")
+    return tidy(given[name][0].text) if name in given else ""
 
 
 # Whose it is: units in the order in which they are named.
 
 
-def _units(boxes: Iterable[Element], repository: Repository) -> list[Partner]:
-    """Return the units that stand in boxes themselves, or as affiliations of the people in them."""
-    found = []
-    for box in boxes:
-        inside = children(box)
-        named = list(inside.get("OrgUnit", ()))
-        affiliations = list(inside.get("Affiliation", ()))
-        for person in inside.get("Person", ()):
-            affiliations += children(person).get("Affiliation", ())
-        named += [unit for a in affiliations for unit in children(a).get("OrgUnit", ())]
-        found += [unit for each in named if (unit := unit_of(each, repository))]
-    return found
-
-
-def _inside(given: Given, outer: str, inner: str) -> Iterable[Element]:
-    return chain.from_iterable(children(box).get(inner, ()) for box in given.get(outer, ()))
+def _units(given: Given, name: str, repository: Repository) -> list[Partner]:
+    """Return the units that stand in an element themselves, or as affiliations of the people in it."""
+    if name not in given:
+        return []
+    named = [each for box in given[name] for each in units_in(box)]
+    return [unit for each in named if (unit := unit_of(each, repository))]
 
 
 def _authors(given: Given, repository: Repository) -> list[Partner]:
     """Return authors' units; else who granted the degree; else advisors'; else a publisher that does research."""
-    if found := _units(_inside(given, "Authors", "Author"), repository):
+    if found := _units(given, "Authors", repository):
         return found
-    degrees = _inside(given, "InSupportOf", "Qualification")
-    grantors = chain.from_iterable(children(degree).get("Grantor", ()) for degree in degrees)
+    degrees = [degree for box in given.get("InSupportOf", NONE) for degree in children(box).get("Qualification", NONE)]
+    for degree in degrees:
+        if found := _units(children(degree), "Grantor", repository):
+            return found
     return (
-        _units(grantors, repository)
-        or _units(_inside(given, "Advisors", "Advisor"), repository)
-        or _units(_inside(given, "Editors", "Editor"), repository)
-        or _publishers(given, repository)
+        _units(given, "Advisors", repository) or _units(given, "Editors", repository) or _publishers(given, repository)
     )
 
 
 def _publishers(given: Given, repository: Repository) -> list[Partner]:
-    units = _units(_inside(given, "Publishers", "Publisher"), repository)
+    units = _units(given, "Publishers", repository)
     return [unit for unit in units if unit.side is Side.SUPPLY and unit.kind != "other"]
 
 
 def _holders(given: Given, repository: Repository) -> list[Partner]:
-    return _units(_inside(given, "Holders", "Holder"), repository) or _units(
-        _inside(given, "Inventors", "Inventor"), repository
-    )
+    return _units(given, "Holders", repository) or _units(given, "Inventors", repository)
 
 
 def _creators(given: Given, repository: Repository) -> list[Partner]:
-    return _units(_inside(given, "Creators", "Creator"), repository) or _publishers(given, repository)
+    return _units(given, "Creators", repository) or _publishers(given, repository)
 
 
 def _consortium(given: Given, repository: Repository) -> list[Partner]:
     """Return who takes part, the coordinator first; else the units of the team."""
-    parts = [children(box) for box in given.get("Consortium", ())]
-    found = _units((e for role in PROJECT_ROLES for part in parts for e in part.get(role, ())), repository)
-    teams = [children(box) for box in given.get("Team", ())]
-    roles = ("PrincipalInvestigator", "Contact", "Member")
-    return found or _units((e for role in roles for team in teams for e in team.get(role, ())), repository)
+    parts = [children(box) for box in given.get("Consortium", NONE)]
+    found = [unit for role in PROJECT_ROLES for part in parts for unit in _units(part, role, repository)]
+    return found or _units(given, "Team", repository)
 
 
 def _owner(given: Given, repository: Repository) -> list[Partner]:
-    return _units(given.get("Owner", ()), repository)
+    return _units(given, "Owner", repository)
 
 
 WHOSE = {

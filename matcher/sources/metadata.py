@@ -22,8 +22,15 @@ _FORD = re.compile(r"(?:ford#|^)(\d)(?:\.(\d{1,2}))?(?:\.\d{1,2}[a-z]?)?$", re.I
 _CIIU = re.compile(r"^[A-U]?\d{2,4}$", re.IGNORECASE)
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _HANDLE = re.compile(r"(?:https?://hdl\.handle\.net/|hdl:\s*)?(\d[\d.]*/\S+)", re.IGNORECASE)
-_ENDS = re.compile(r"^[A-Za-z0-9]+(?:[-/.:_][A-Za-z0-9]+)*$")
+# A name that its slug tells from all others that a system gives: capitals only where an entity's name has them.
+_PLAIN = re.compile(r"[A-Za-z][a-z]*(?:[A-Z][a-z]*)?(?:/[a-z0-9]+(?:[-/.:_][a-z0-9]+)*)|[a-z0-9]+(?:[-/.:_][a-z0-9]+)*")
+_DASHES = str.maketrans("/.:_", "----")
 _CC = re.compile(r"creativecommons\.org/(?:licenses/(by[a-z-]*)/(\d\.\d)|publicdomain/(zero)/(\d\.\d))", re.IGNORECASE)
+
+
+def units_in(box: Element) -> list[Element]:
+    """Return the organisations that are named in an element: themselves or as affiliations; not what they are part of."""
+    return [unit for unit in box.iter("{*}OrgUnit") if not unit.getparent().tag.endswith("}PartOf")]  # type: ignore[union-attr]
 
 
 def children(element: Element) -> dict[str, list[Element]]:
@@ -43,11 +50,22 @@ def tidy(text: str | None) -> str:
     """Return a text clean, on one line where it stands on several: XML is wrapped by those who write it."""
     if not text:
         return ""
+    text = text.strip()
+    if _is_tidy(text):
+        return text
     plain = " ".join(text.split())
-    # What needs no cleaning is told at once: most of millions of texts.
-    if "<" not in plain and "&" not in plain and plain.isprintable() and unicodedata.is_normalized("NFC", plain):
-        return plain
-    return " ".join(clean(plain).split())
+    return plain if _is_tidy(plain) else " ".join(clean(plain).split())
+
+
+def _is_tidy(text: str) -> bool:
+    """Tell at once what needs no cleaning: most of millions of texts."""
+    return (
+        text.isprintable()
+        and "  " not in text
+        and "<" not in text
+        and "&" not in text
+        and (text.isascii() or unicodedata.is_normalized("NFC", text))
+    )
 
 
 def choose(elements: Sequence[Element], wanted: str | None = None) -> tuple[str, str | None]:
@@ -55,7 +73,11 @@ def choose(elements: Sequence[Element], wanted: str | None = None) -> tuple[str,
 
     :param wanted: the language that is chosen where there is one.
     """
-    best, rank = ("", None), 100  # type: tuple[str, str | None], int
+    if len(elements) == 1:
+        text = tidy(elements[0].text)
+        return text, language_code(elements[0].get(XML_LANG)) if text else None
+    best: tuple[str, str | None] = ("", None)
+    rank = 100
     for element in elements:
         language = language_code(element.get(XML_LANG))
         mine = -1 if wanted and language == wanted else SPANISH_FIRST.get(language or "", 3)
@@ -147,15 +169,17 @@ def licence(text: str) -> str | None:
     return f"CC {match[1].upper()} {match[2]}" if match[1] else f"CC0 {match[4]}"
 
 
-@lru_cache(20_000)
 def local_id(repository: str, local: str, kind: str = "") -> str:
     """Return the id of something that a repository calls `local`; names that a slug would make equal stay apart.
 
     :param kind: what comes before a bare number: `823948` of an equipment is no `823948` of a person.
     """
-    plain = local.strip()
-    if kind and "/" not in plain:
-        plain = f"{kind}/{plain}"
-    prefix, _, rest = plain.partition("/")
-    whole = _ENDS.match(plain) and (rest == rest.lower() if rest else prefix == prefix.lower())
-    return f"oai-{slug(repository, plain)}" + ("" if whole else f"-{digest(plain)[:6]}")
+    plain = local if "/" in local or not kind else f"{kind}/{local}"
+    if _PLAIN.fullmatch(plain):
+        return f"oai-{_slug(repository)}{plain.lower().translate(_DASHES)}"
+    return f"oai-{_slug(repository)}{slug(plain)}-{digest(plain)[:6]}"
+
+
+@lru_cache(1000)
+def _slug(repository: str) -> str:
+    return f"{slug(repository)}-" if repository else ""

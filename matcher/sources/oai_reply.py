@@ -7,14 +7,16 @@ from matcher.sources import cerif, dublin_core
 from matcher.sources.xml_stream import CHUNK, Bytes, Element, read_elements, read_root
 
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
+IDENTIFIER, DATESTAMP, SET = OAI + "identifier", OAI + "datestamp", OAI + "setSpec"
+METADATA = OAI + "metadata"
 RECORD, TOKEN, ERROR = OAI + "record", OAI + "resumptionToken", OAI + "error"
 # Elements of replies that list no records -> what they are called in a summary.
 OTHERS = {
     OAI + "Identify": "description of a repository",
     OAI + "metadataFormat": "metadata format",
     OAI + "set": "set",
-    OAI + "header": "header",
 }
+HEADER = OAI + "header"  # of a record; alone in a list of identifiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def read_reply(stream: Bytes, name: str) -> Iterator[Item | Token | Failure | Ot
     head = stream.read(CHUNK)
     root = read_root(head, name)
     if root.tag == OAI + "OAI-PMH":
-        wanted = (RECORD, TOKEN, ERROR, *OTHERS)
+        wanted = [RECORD, TOKEN, ERROR, *OTHERS, *((HEADER,) if b"ListIdentifiers" in head else ())]
         for element in read_elements(head, stream, wanted, name):
             tag = element.tag
             if tag == RECORD:
@@ -71,8 +73,8 @@ def read_reply(stream: Bytes, name: str) -> Iterator[Item | Token | Failure | Ot
                 yield Token((element.text or "").strip(), int(total) if total.isascii() and total.isdecimal() else None)
             elif tag == ERROR:
                 yield Failure(element.get("code") or "", (element.text or "").strip())
-            elif tag in OTHERS:
-                yield Other(OTHERS[tag], element)
+            else:
+                yield Other(OTHERS.get(tag, "header"), element)
         return
     names = [f"{{*}}{entity}" for entity in cerif.ENTITIES]
     for element in read_elements(head, stream, (RECORD, dublin_core.ROOT, *names), name):
@@ -85,16 +87,18 @@ def read_reply(stream: Bytes, name: str) -> Iterator[Item | Token | Failure | Ot
 def _item(element: Element) -> Item:
     identifier, datestamp, sets, deleted, metadata = "", "", [], False, None
     for part in element:
-        if part.tag == OAI + "header":
+        tag = part.tag
+        if tag == HEADER:
             deleted = part.get("status") == "deleted"
             for child in part:
                 text = (child.text or "").strip()
-                if child.tag == OAI + "identifier":
+                name = child.tag
+                if name == IDENTIFIER:
                     identifier = text
-                elif child.tag == OAI + "datestamp":
+                elif name == DATESTAMP:
                     datestamp = text
-                elif child.tag == OAI + "setSpec":
+                elif name == SET:
                     sets.append(text)
-        elif part.tag == OAI + "metadata" and len(part):
+        elif tag == METADATA and len(part):
             metadata = part[0]
     return Item(identifier, datestamp, tuple(sets), deleted, metadata)

@@ -35,7 +35,7 @@ class Repository:
     by_set: bool = False
     sets: dict[str, str] = field(default_factory=dict)
     known: dict[str, Partner] = field(default_factory=dict)
-    read: dict[tuple[str, str], Partner] = field(default_factory=dict)
+    read: dict[tuple[str, int, str | None], Partner] = field(default_factory=dict)
 
     def remember(self, partner: Partner, *, own: bool = False) -> Partner:
         """Keep an organisation that will be named again, and return it under an id that no other one has.
@@ -50,7 +50,7 @@ class Repository:
             self.read.clear()
         before = self.known.get(partner.id)
         if before and not own and _others(before, partner):
-            partner = replace(partner, id=f"{partner.id}-{digest(partner.name)[:6]}")
+            partner = replace(partner, id=f"{partner.id}-{digest(*(partner.identifiers[:1] or (partner.name,)))[:6]}")
         self.known[partner.id] = partner
         return partner
 
