@@ -14,10 +14,12 @@ from matcher.sources.metadata import (
     children,
     choose,
     day,
+    each_once,
     ford,
     isic,
     language_code,
     licence,
+    line,
     link,
     local_id,
     tidy,
@@ -58,7 +60,7 @@ def read_work(name: str, element: Element, repository: Repository, sets: tuple[s
     :raises BadInput: no title, or nobody whose it is.
     """
     shape, given = SHAPES[name], children(element)
-    types = [tidy(t.text) for t in given.get("Type", NONE)]
+    types = [line(t) for t in given.get("Type", NONE)]
     if name == "Publication" and any(t.endswith(JOURNALS) for t in types):
         return "journal"
     text, language = choose(given[shape.text]) if shape.text in given else ("", None)
@@ -76,13 +78,14 @@ def read_work(name: str, element: Element, repository: Repository, sets: tuple[s
             element=name,
             title=title[:80],
         )
+    mentions = {partner.id: partner for partner in partners}
     words = "\n".join(filter(None, (text or title, _keywords(given, language))))
     if len(words) > MAX_TEXT:
         raise too_long(words)
     fields, sectors = _subjects(given)
     evidence = Evidence(
         id=local_id(repository.id, element.get("id") or f"{name}/{title}", name.lower()),
-        partners=tuple(dict.fromkeys([partner.id for partner in partners])),
+        partners=tuple(mentions),
         kind="technology" if name == "Product" and any(t.endswith(SOFTWARE) for t in types) else shape.kind,
         text=words,
         title=title or None,
@@ -93,7 +96,6 @@ def read_work(name: str, element: Element, repository: Repository, sets: tuple[s
         source=_source(given, repository),
         url=_link(given),
     )
-    mentions = {partner.id: partner for partner in partners}
     return Found((evidence,), tuple(mentions.values()))
 
 
@@ -101,24 +103,25 @@ def _keywords(given: Given, language: str | None) -> str:
     """Return the keywords in the text's language, or of none; all where that leaves nothing."""
     if "Keyword" not in given:
         return ""
-    said = [(tidy(e.text), language_code(e.get(XML_LANG))) for e in given["Keyword"]]
-    mine = [word for word, of in said if of is None or of == language] or [word for word, _ in said]
-    return "; ".join(dict.fromkeys(filter(None, mine)))
+    words = given["Keyword"]
+    mine = [word for word in words if language_code(word.get(XML_LANG)) in (None, language)] or words
+    return "; ".join(each_once([tidy(word.text) for word in mine]))
 
 
 def _subjects(given: Given) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return FORD and ISIC codes; codes of other classifications say nothing that Tinkuy knows."""
     if "Subject" not in given:
         return (), ()
-    fields, sectors = [], []
+    fields: list[str | None] = []
+    sectors: list[str | None] = []
     for element in given["Subject"]:
-        value = tidy(element.text)
+        value = element.text or ""
         scheme = element.get("scheme") or value
         if "ocde/ford" in scheme:
             fields.append(ford(value))
         elif "ciiu" in scheme:
             sectors.append(isic(value))
-    return tuple(dict.fromkeys(filter(None, fields))), tuple(dict.fromkeys(filter(None, sectors)))
+    return each_once(fields), each_once(sectors)
 
 
 def _date(name: str, given: Given, shape: Shape) -> dt.date | None:
@@ -142,15 +145,17 @@ def _source(given: Given, repository: Repository) -> str | None:
 
 
 def _link(given: Given) -> str | None:
-    handles, dois, addresses = [], [], []
+    handles: list[str] = []
+    dois: list[str] = []
+    addresses: list[str] = []
     for element in given.get("Identifier", NONE):
-        (handles if (element.get("type") or "").endswith("#Handle") else addresses).append(tidy(element.text))
+        (handles if (element.get("type") or "").endswith("#Handle") else addresses).append(line(element))
     if "Handle" in given:
-        handles.insert(0, tidy(given["Handle"][0].text))
+        handles.insert(0, line(given["Handle"][0]))
     if "DOI" in given:
-        dois = [tidy(e.text) for e in given["DOI"]]
+        dois = [line(e) for e in given["DOI"]]
     if "URL" in given:
-        addresses = [tidy(e.text) for e in given["URL"]] + addresses
+        addresses = [line(e) for e in given["URL"]] + addresses
     return link(handles, dois, addresses)
 
 

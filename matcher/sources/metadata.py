@@ -57,6 +57,18 @@ def tidy(text: str | None) -> str:
     return plain if _is_tidy(plain) else " ".join(clean(plain).split())
 
 
+def line(element: Element) -> str:
+    """Return the text of an element that holds a code or an address."""
+    return (element.text or "").strip()
+
+
+def each_once(codes: list[str | None]) -> tuple[str, ...]:
+    """Return what was found, each once, in its order."""
+    if len(codes) == 1:
+        return (codes[0],) if codes[0] else ()
+    return tuple(dict.fromkeys([code for code in codes if code]))
+
+
 def _is_tidy(text: str) -> bool:
     """Tell at once what needs no cleaning: most of millions of texts."""
     return (
@@ -101,6 +113,7 @@ def language_code(text: str | None) -> str | None:
     return None
 
 
+@lru_cache(20_000)
 def day(text: str | None) -> dt.date | None:
     """Return the day that a date or time of any precision begins on; None where it is none."""
     match = _DATE.match((text or "").strip())

@@ -77,7 +77,7 @@ def read_reply(stream: Bytes, name: str) -> Iterator[Item | Token | Failure | Ot
                 yield Other(OTHERS.get(tag, "header"), element)
         return
     names = [f"{{*}}{entity}" for entity in cerif.ENTITIES]
-    for element in read_elements(head, stream, (RECORD, dublin_core.ROOT, *names), name):
+    for element in read_elements(head, stream, (RECORD, dublin_core.ROOT, *names), name, nested=True):
         if element.tag == RECORD:
             yield _item(element)
         elif element.tag == dublin_core.ROOT or cerif.entity(element):

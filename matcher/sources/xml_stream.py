@@ -53,12 +53,15 @@ def read_root(data: bytes, name: str) -> Element:
     return root
 
 
-def read_elements(head: bytes, rest: Bytes, wanted: Sequence[str], name: str) -> Iterator[Element]:
-    """Yield the elements of these names that stand in none of these, whole, in their order; each is emptied after.
+def read_elements(
+    head: bytes, rest: Bytes, wanted: Sequence[str], name: str, *, nested: bool = False
+) -> Iterator[Element]:
+    """Yield the elements of these names, whole, in their order; each is emptied after.
 
     Comments and processing instructions are left out.
 
     :param head: bytes that were read already.
+    :param nested: they may stand in each other; then only the outermost are yielded.
     :raises BadInput: not well-formed, or an element larger or deeper than any record is.
     """
     # One tag at a time is matched without making an object of every element.
@@ -73,7 +76,7 @@ def read_elements(head: bytes, rest: Bytes, wanted: Sequence[str], name: str) ->
         remove_comments=True,
         remove_pis=True,
     )
-    names = {tag[tag.rfind("}") + 1 :] for tag in wanted}
+    names = {tag[tag.rfind("}") + 1 :] for tag in wanted} if nested else set()
     fed, chunk = 0, head
     try:
         while True:
@@ -83,7 +86,7 @@ def read_elements(head: bytes, rest: Bytes, wanted: Sequence[str], name: str) ->
                 parser.close()  # which may complete one more
             fed += len(chunk)
             for _, found in parser.read_events():
-                if not isinstance(found, etree._Element) or _stands_in(found, names):
+                if not isinstance(found, etree._Element) or (names and _stands_in(found, names)):
                     continue
                 fed = 0
                 yield found
