@@ -1,7 +1,7 @@
 """The formats that Tinkuy reads, by name."""
 
 from matcher.language import N_
-from matcher.sources import benchmark, proinnovate, table
+from matcher.sources import benchmark, oai, proinnovate, table
 from matcher.sources.pages import Format, paged
 
 FORMATS = {
@@ -24,6 +24,14 @@ FORMATS = {
             N_("a folder of judged questions, as `tinkuy export benchmark` writes it"),
             "tinkuy import benchmark data/questions",
             lambda asked: paged(benchmark.read(asked.paths), asked),
+        ),
+        Format(
+            "oai-pmh",
+            N_("a repository or research information system by OAI-PMH, live or as files: CERIF-XML (PerúCRIS, OpenAIRE), oai_dc"),
+            "tinkuy import oai-pmh perucris.xml",
+            oai.read,
+            oai.OPTIONS,
+            live=True,
         ),
     )
 }
