@@ -13,7 +13,7 @@ SKIPPED = {"Funding": "funding", "Event": "event", "Service": "service", "Medium
 ENTITIES = ("OrgUnit", "Person", *SHAPES, *SKIPPED)
 PROFILES = ("https://purl.org/pe-repo/cerif-profile/", "https://www.openaire.eu/cerif-profile/")  # and a version
 
-# Elements that are passed over on purpose: (parent, child) -> why. `*` is any parent.
+# Elements of an entity that are passed over on purpose: (parent, child) -> why. `*` is any parent.
 # What stands in one of them is passed over with it.
 PASSED = {
     **dict.fromkeys(
@@ -30,7 +30,7 @@ PASSED = {
                     "money and rules of a funder"),
     **dict.fromkeys([("Project", "ResearchLine"), ("Equipment", "ResearchLine")], "a line of research, which comes by itself"),
     **dict.fromkeys([("Project", "geoLocations")], "where field work was done, which is no place of a partner"),
-    **dict.fromkeys([("Project", "EndDate")], "the start dates it"),
+    **dict.fromkeys([("Project", "EndDate")], "the start tells when"),
     **dict.fromkeys([("Person", n) for n in ("Gender", "ORCID", "ResearcherID", "ScopusAuthorID", "AlternativeScopusAuthorID",
                                              "AlternativeORCID", "ISNI", "DAI", "Identifier", "OtherNames")],
                     "of a person: not needed to reach a unit"),
@@ -40,7 +40,23 @@ PASSED = {
     **dict.fromkeys([("Patent", "CountryCode"), ("Patent", "Issuer"), ("Patent", "PatentNumber"),
                      ("Equipment", "ManufacturingCountry")], "of the office or the maker, not of whose it is"),
     **dict.fromkeys([("*", n) for n in SKIPPED], "holds nothing for Tinkuy"),
+    ("*", "Person"): "people in a work: only their units are its partners",
+    ("PublishedIn", "Publication"): "a journal or book: of it only the title is read, for the source",
 }  # fmt: skip
+# Elements that are read only where another, which says it better, is missing: (parent, child) -> which.
+SECOND = {
+    **dict.fromkeys([("*", "Acronym")], "Title or Name"),
+    **dict.fromkeys([("*", "Language")], "xml:lang of title and text"),
+    ("Patent", "RegistrationDate"): "ApprovalDate or PublicationDate",
+    ("Equipment", "ManufacturingDate"): "AcquisitionDate",
+    ("PostAddress", "AddressProvince"): "AddressLocality",
+    ("OrgUnit", "UbiGeo"): "AddressRegion",
+    ("Project", "Team"): "units in Consortium",
+    ("Patent", "Inventors"): "units in Holders",
+    **dict.fromkeys([("Publication", n) for n in ("Advisors", "Editors", "Publishers", "InSupportOf")], "units in Authors"),
+    ("Product", "Publishers"): "units in Creators",
+    ("Person", "Affiliation"): "an affiliation that has not ended",
+}
 
 
 def entity(element: Element) -> str | None:

@@ -49,7 +49,7 @@ SHAPES = {
     "Publication": Shape("publication", "Title", "Abstract", ("PublicationDate",)),
     "Patent": Shape("patent", "Title", "Abstract", ("PublicationDate", "ApprovalDate", "RegistrationDate")),
     "Product": Shape("dataset", "Name", "Description", ()),
-    "Project": Shape("project", "Title", "Abstract", ("StartDate", "EndDate")),
+    "Project": Shape("project", "Title", "Abstract", ("StartDate",)),
     "Equipment": Shape("equipment", "Name", "Description", ("AcquisitionDate", "ManufacturingDate")),
 }
 

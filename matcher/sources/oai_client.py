@@ -144,7 +144,7 @@ class Client:
     def _retry_after(self, answer: requests.Response) -> float | None:
         header = answer.headers.get("Retry-After")
         try:
-            seconds = Retry().parse_retry_after(header) if header else None
+            seconds = Retry(retry_after_max=10**9).parse_retry_after(header) if header else None
         except (InvalidHeader, ValueError, OverflowError):
             return None
         if seconds and seconds > MAX_WAIT:
