@@ -46,7 +46,11 @@ def project(number: int, stamp: str = "", title: str = "Secado solar de orégano
         f"<dc:language>spa</dc:language><dc:publisher>Universidad ilustrativa</dc:publisher></oai_dc:dc>"
     )
     day, second = 1 + number // 1000, number % 60
-    return Kept(number, stamp or f"2026-03-{day:02d}T10:{number % 1000 // 60:02d}:{second:02d}Z", {"cerif_perucris": cerif, "oai_dc": dc})
+    return Kept(
+        number,
+        stamp or f"2026-03-{day:02d}T10:{number % 1000 // 60:02d}:{second:02d}Z",
+        {"cerif_perucris": cerif, "oai_dc": dc},
+    )
 
 
 @dataclass
@@ -66,6 +70,7 @@ class Repository:
     redirect: str = ""
     packed: bool = False
     status: int = 200
+    kind: str = "text/xml; charset=UTF-8"
     body: bytes | None = None  # of every list
     asked: list[dict[str, str]] = field(default_factory=list)
     base: str = ""
@@ -101,7 +106,10 @@ class Repository:
         if token := given.get("resumptionToken"):
             if set(given) != {"verb", "resumptionToken"}:
                 return '<error code="badArgument">a token stands alone</error>'
-            told, offset = dict(part.split("=", 1) for part in token.split("|")[0].split(",") if part), int(token.split("|")[1])
+            told, offset = (
+                dict(part.split("=", 1) for part in token.split("|")[0].split(",") if part),
+                int(token.split("|")[1]),
+            )
             if self.expired.get(offset, 0) > 0:
                 self.expired[offset] -= 1
                 return '<error code="badResumptionToken">expired</error>'
@@ -127,12 +135,18 @@ class Repository:
         args = ",".join(f"{k}={v}" for k, v in told.items())
         token = f"{args}|{following}" if following < len(found) else ""
         if self.endless:
-            token = "metadataPrefix=cerif_perucris|0" if self.endless == "same" else f"metadataPrefix=cerif_perucris|{following}"
+            token = (
+                "metadataPrefix=cerif_perucris|0"
+                if self.endless == "same"
+                else f"metadataPrefix=cerif_perucris|{following}"
+            )
             page = page if self.endless == "same" else []
         body = "".join(self.record(r, told["metadataPrefix"]) for r in page)
         if self.broken.get(offset, 0) > 0:
             self.broken[offset] -= 1
-            body += "<record><header><identifier>oai:x</identifier></header><metadata><a>fish & chips</metadata></record>"
+            body += (
+                "<record><header><identifier>oai:x</identifier></header><metadata><a>fish & chips</metadata></record>"
+            )
             if self.tokenless:
                 return f"<ListRecords>{body}"
         return f'<ListRecords>{body}<resumptionToken completeListSize="{len(found)}" cursor="{offset}">{escape(token)}</resumptionToken></ListRecords>'
@@ -170,7 +184,7 @@ def serving(repository: Repository) -> Iterator[str]:
             if repository.packed:
                 data = gzip.compress(data)
             self.send_response(repository.status)
-            self.send_header("Content-Type", "text/xml; charset=UTF-8")
+            self.send_header("Content-Type", repository.kind)
             self.send_header("Content-Length", str(len(data)))
             if repository.packed:
                 self.send_header("Content-Encoding", "gzip")

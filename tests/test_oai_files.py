@@ -136,7 +136,9 @@ def test_a_person_is_the_contact_of_the_unit_of_today_unless_people_are_partners
 def test_who_names_nobody_may_be_given_a_name():
     rows = read(FIXTURES / "perucris.xml", partner="Instituto Ilustrativo")
     assert not any(isinstance(row, Refusal) for row in rows)
-    assert by_id(rows)["oai-cris-example-edu-publications-2"].partners == ("oai-cris-example-edu-instituto-ilustrativo",)
+    assert by_id(rows)["oai-cris-example-edu-publications-2"].partners == (
+        "oai-cris-example-edu-instituto-ilustrativo",
+    )
 
 
 def test_reading_twice_gives_the_same(perucris):
@@ -187,7 +189,11 @@ def test_bare_records_packed_files_and_folders_are_read(tmp_path):
     unit = f'<OrgUnit xmlns="{ns}" id="OrgUnits/1"><Name xml:lang="en">Illustrative Institute</Name>{{}}</OrgUnit>'
     (tmp_path / "b").mkdir()
     (tmp_path / "a.xml").write_text(unit.format("<RORID>https://ror.org/02hpadn98</RORID>"))
-    (tmp_path / "b" / "c.xml.gz").write_bytes(gzip.compress(f"<CERIF>{unit.format('')}{unit.replace('/1', '/2').format('<PartOf>' + unit.format('') + '</PartOf>')}</CERIF>".encode()))
+    (tmp_path / "b" / "c.xml.gz").write_bytes(
+        gzip.compress(
+            f"<CERIF>{unit.format('')}{unit.replace('/1', '/2').format('<PartOf>' + unit.format('') + '</PartOf>')}</CERIF>".encode()
+        )
+    )
     (tmp_path / "b" / "note.txt").write_text("no")
     rows = read(tmp_path, repository="cris.example.edu")
     assert [(row.file, row.number, row.records[0].id) for row in rows] == [
@@ -209,7 +215,19 @@ def test_a_run_over_files_goes_on_where_it_was():
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [("spa", "es"), ("es_PE", "es"), ("en-US", "en"), ("fre", "fr"), ("fra", "fr"), ("sp", "es"), ("Español", "es"), ("qu", "qu"), ("xx", None), ("", None), (None, None)],
+    [
+        ("spa", "es"),
+        ("es_PE", "es"),
+        ("en-US", "en"),
+        ("fre", "fr"),
+        ("fra", "fr"),
+        ("sp", "es"),
+        ("Español", "es"),
+        ("qu", "qu"),
+        ("xx", None),
+        ("", None),
+        (None, None),
+    ],
 )
 def test_languages_of_all_norms_are_one(given, code):
     assert metadata.language_code(given) == code
@@ -217,7 +235,14 @@ def test_languages_of_all_norms_are_one(given, code):
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [("https://purl.org/pe-repo/ocde/ford#2.11.00", "2.11"), ("http://purl.org/pe-repo/ocde/ford#5.01.01", "5.1"), ("https://purl.org/pe-repo/ocde/ford#2.99.00", "2"), ("3", "3"), ("https://example.org/2.3", None), ("medicina", None)],
+    [
+        ("https://purl.org/pe-repo/ocde/ford#2.11.00", "2.11"),
+        ("http://purl.org/pe-repo/ocde/ford#5.01.01", "5.1"),
+        ("https://purl.org/pe-repo/ocde/ford#2.99.00", "2"),
+        ("3", "3"),
+        ("https://example.org/2.3", None),
+        ("medicina", None),
+    ],
 )
 def test_ford_codes_are_read_at_the_depth_that_is_known(given, code):
     assert metadata.ford(given) == code
@@ -270,11 +295,15 @@ OPEN = '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords>'
 
 
 def test_entities_and_document_types_are_refused(tmp_path):
-    laughs = '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+    laughs = (
+        '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+    )
     assert "document type" in hostile(tmp_path, f"{laughs}{OPEN}&c;</ListRecords></OAI-PMH>")
     outside = '<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
     assert "document type" in hostile(tmp_path, f"{outside}{OPEN}&a;</ListRecords></OAI-PMH>")
-    assert "document type" in hostile(tmp_path, f'<!DOCTYPE a SYSTEM "http://example.org/a.dtd">{OPEN}</ListRecords></OAI-PMH>')
+    assert "document type" in hostile(
+        tmp_path, f'<!DOCTYPE a SYSTEM "http://example.org/a.dtd">{OPEN}</ListRecords></OAI-PMH>'
+    )
     assert "document type" in hostile(tmp_path, f"{outside}{OPEN}&a;</ListRecords></OAI-PMH>".encode("utf-16"))
 
 
@@ -325,7 +354,9 @@ def test_a_declared_encoding_is_believed_and_a_wrong_one_refused(tmp_path):
 
 def test_metadata_of_an_unknown_format_are_refused_by_name(tmp_path):
     path = tmp_path / "x.xml"
-    path.write_text(f'{OPEN}<record><header><identifier>oai:r:1</identifier></header><metadata><mods xmlns="http://www.loc.gov/mods/v3"/></metadata></record></ListRecords></OAI-PMH>')
+    path.write_text(
+        f'{OPEN}<record><header><identifier>oai:r:1</identifier></header><metadata><mods xmlns="http://www.loc.gov/mods/v3"/></metadata></record></ListRecords></OAI-PMH>'
+    )
     (row,) = read(path)
     assert "http://www.loc.gov/mods/v3" in row.reason
 
@@ -349,7 +380,11 @@ def test_what_is_not_valid_is_refused_with_line_and_reason(tmp_path):
 
 def test_parts_of_a_schema_are_never_fetched_and_those_missing_are_named(tmp_path):
     path = tmp_path / "s.xsd"
-    path.write_text(SMALL.format('<xs:include schemaLocation="http://127.0.0.1:9/a.xsd"/><xs:include schemaLocation="../../etc/b.xsd"/>'))
+    path.write_text(
+        SMALL.format(
+            '<xs:include schemaLocation="http://127.0.0.1:9/a.xsd"/><xs:include schemaLocation="../../etc/b.xsd"/>'
+        )
+    )
     assert xml_schema.missing_parts(path) == ["../../etc/b.xsd", "http://127.0.0.1:9/a.xsd"]
     path.write_text(SMALL.format('<xs:include schemaLocation="a.xsd"/><xs:element name="B" type="Unknown"/>'))
     with pytest.raises(BadInput, match=r"missing: a\.xsd"):
@@ -389,15 +424,23 @@ def test_the_profile_refuses_what_is_not_valid(profile):
 
 
 @real
-@pytest.mark.parametrize(("profile", "counts"), [("perucris", {"Row": 12, "Skipped": 14}), ("openaire", {"Row": 32, "Skipped": 43, "Gone": 1})])
+@pytest.mark.parametrize(
+    ("profile", "counts"),
+    [("perucris", {"Row": 12, "Skipped": 14}), ("openaire", {"Row": 32, "Skipped": 43, "Gone": 1})],
+)
 def test_every_record_of_the_official_samples_is_accounted_for(profile, counts):
     rows = read(REAL / profile, partner="Institución")
     assert Counter(type(row).__name__ for row in rows) == counts
 
 
 def test_elements_that_no_table_names_are_noticed(monkeypatch):
-    element = etree.fromstring('<Project><Title>a</Title><Colour><Dark/></Colour><Consortium><Guest/></Consortium></Project>')
-    assert accounted("Project", element, monkeypatch) == (5, {("Project", "Colour"), ("Colour", "Dark"), ("Consortium", "Guest")})
+    element = etree.fromstring(
+        "<Project><Title>a</Title><Colour><Dark/></Colour><Consortium><Guest/></Consortium></Project>"
+    )
+    assert accounted("Project", element, monkeypatch) == (
+        5,
+        {("Project", "Colour"), ("Colour", "Dark"), ("Consortium", "Guest")},
+    )
 
 
 def accounted(entity: str, element, monkeypatch) -> tuple[int, set[tuple[str, str]]]:
@@ -409,7 +452,7 @@ def accounted(entity: str, element, monkeypatch) -> tuple[int, set[tuple[str, st
 
         class Noted(dict):
             def get(self, name, otherwise=None):
-                looked.update(self[name] if name in self else ())
+                looked.update(found.get(name, ()))
                 return super().get(name, otherwise)
 
             def __getitem__(self, name):
@@ -446,7 +489,11 @@ def accounted(entity: str, element, monkeypatch) -> tuple[int, set[tuple[str, st
         count += 1
         chain = [each, *(a for a in each.iterancestors() if element in a.iterancestors() or a is element)]
         pairs = [(name(b), name(a)) for a, b in zip(chain, [*chain[1:], element], strict=False) if a is not element]
-        if not skipped and each not in looked and not any({(p, c), ("*", c)} & (cerif.PASSED.keys() | cerif.SECOND.keys()) for p, c in pairs):
+        if (
+            not skipped
+            and each not in looked
+            and not any({(p, c), ("*", c)} & (cerif.PASSED.keys() | cerif.SECOND.keys()) for p, c in pairs)
+        ):
             missed.add((name(each.getparent()), name(each)))
     return count, missed
 
@@ -466,4 +513,14 @@ def test_every_element_of_every_official_sample_is_used_or_passed_over_on_purpos
             read_[entity] += count
             missed |= lost
     assert missed == set()
-    assert set(read_) == {"OrgUnit", "Person", "Project", "Publication", "Patent", "Product", "Equipment", "Funding", "Event"}
+    assert set(read_) == {
+        "OrgUnit",
+        "Person",
+        "Project",
+        "Publication",
+        "Patent",
+        "Product",
+        "Equipment",
+        "Funding",
+        "Event",
+    }

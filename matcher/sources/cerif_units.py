@@ -1,5 +1,6 @@
 """CERIF-XML's OrgUnit and Person: organisations, the units inside them, and who answers for one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -7,10 +8,11 @@ from matcher.errors import NotFound
 from matcher.identifiers import read as read_identifier
 from matcher.places import find_country, find_region
 from matcher.records import Evidence, Partner, Side
-from matcher.sources.metadata import Element, children, choose, ford, isic, local_id, tidy, units_in
+from matcher.sources.metadata import children, choose, ford, isic, local_id, tidy, units_in
 from matcher.sources.org_kinds import RESEARCH_LINE, kind_of_organisation, side_of
 from matcher.sources.reading import slug
 from matcher.sources.repository import Found, Repository
+from matcher.sources.xml_stream import Element
 
 MAX_PARENTS = 20  # units inside each other: faculty, institute, group, laboratory…
 CONTACT = 500  # characters at most
@@ -82,7 +84,6 @@ def read_person(element: Element, repository: Repository) -> Found | str:
         return Found((person,), tuple(units))
     if not units or not address:
         return "person"
-    from dataclasses import replace
 
     first = units[0] if units[0].contact else replace(units[0], contact=contact)
     return Found((), (first, *units[1:]))
@@ -188,7 +189,7 @@ def _region(text: str, country: str | None) -> str | None:
         return None
 
 
-def _person_name(names: list[Element] | tuple[()]) -> str:
+def _person_name(names: Sequence[Element]) -> str:
     parts = children(names[0]) if names else {}
     return " ".join(filter(None, (_first(parts, "FirstNames"), _first(parts, "FamilyNames"))))
 

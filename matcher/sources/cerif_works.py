@@ -3,14 +3,12 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from matcher.errors import BadInput
 from matcher.language import N_
 from matcher.records import Evidence, Partner, Side
 from matcher.sources.cerif_units import unit_of
 from matcher.sources.metadata import (
-    Element,
     children,
     choose,
     day,
@@ -26,8 +24,8 @@ from matcher.sources.metadata import (
     units_in,
 )
 from matcher.sources.reading import MAX_TEXT, too_long
-from matcher.sources.repository import Found, Repository
-from matcher.sources.xml_stream import XML_LANG
+from matcher.sources.repository import Found, Repository, nobody
+from matcher.sources.xml_stream import XML_LANG, Element
 
 JOURNALS = ("c_0640", "c_2659", "c_3e5a", "c_2fe3", "c_998f")  # COAR: journal, periodical, magazine, newspaper: no work
 SOFTWARE, PROJECT_ROLES = "c_5ce6", ("Coordinator", "Partner", "Member", "Contractor", "InkindContributor")
@@ -73,11 +71,7 @@ def read_work(name: str, element: Element, repository: Repository, sets: tuple[s
     language = language or named_in or language_code(_one(given, "Language"))
     partners = WHOSE[name](given, repository) or [p for p in (repository.fallback(sets),) if p]
     if not partners:
-        raise BadInput(
-            N_("{element} {title!r}: no organisation is named; say whose records these are with the option partner=NAME"),
-            element=name,
-            title=title[:80],
-        )
+        raise nobody(name, title)
     mentions = {partner.id: partner for partner in partners}
     words = "\n".join(filter(None, (text or title, _keywords(given, language))))
     if len(words) > MAX_TEXT:
@@ -137,10 +131,10 @@ def _date(name: str, given: Given, shape: Shape) -> dt.date | None:
 def _source(given: Given, repository: Repository) -> str | None:
     """Return the repository, where the work came out, and its licence if that is a known one."""
     said = [repository.name]
-    for box in given.get("PublishedIn", NONE):
-        said += [tidy(title.text) for title in islice(box.iter("{*}Title"), 1)]
-    for element in given.get("License", NONE):
-        said.append(licence(element.text or "") or "")
+    if "PublishedIn" in given and len(given["PublishedIn"][0]):
+        said.append(next((tidy(e.text) for e in given["PublishedIn"][0][0] if e.tag.endswith("}Title")), ""))
+    if "License" in given:
+        said += [licence(e.text or "") or "" for e in given["License"]]
     return " · ".join(filter(None, said)) or None
 
 

@@ -1,7 +1,8 @@
-"""Dublin Core (`oai_dc`), the format that every repository speaks: one work a record, its repository or publisher as partner."""
+"""Dublin Core (`oai_dc`), which every repository speaks: a work a record, its publisher or repository as partner."""
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from matcher.errors import BadInput, NotFound
@@ -9,7 +10,6 @@ from matcher.language import N_
 from matcher.places import find_country
 from matcher.records import Evidence, Partner, Side
 from matcher.sources.metadata import (
-    Element,
     children,
     choose,
     day,
@@ -23,12 +23,12 @@ from matcher.sources.metadata import (
     tidy,
 )
 from matcher.sources.reading import MAX_TEXT, too_long
-from matcher.sources.repository import Found, Repository
-from matcher.sources.xml_stream import XML_LANG
+from matcher.sources.repository import Found, Repository, nobody
+from matcher.sources.xml_stream import XML_LANG, Element
 from matcher.text import detect_language, fold
 
 ROOT = "{http://www.openarchives.org/OAI/2.0/oai_dc/}dc"
-# The end of a type, folded and without spaces -> kind of evidence, or what is skipped. What is not here is a publication.
+# The end of a type, in small letters alone -> kind of evidence, or what is skipped; any other is a publication.
 KINDS = {
     "patent": "patent", "patente": "patent", "software": "technology", "dataset": "dataset", "researchdata": "dataset",
     "project": "project", "proyecto": "project",
@@ -69,11 +69,7 @@ def read(element: Element, repository: Repository, local: str, sets: tuple[str, 
         raise BadInput(N_("{element} without a title"), element=local)
     partner = _partner(given, repository, sets)
     if partner is None:
-        raise BadInput(
-            N_("{element} {title!r}: no organisation is named; say whose records these are with the option partner=NAME"),
-            element="dc",
-            title=title[:80],
-        )
+        raise nobody("dc", title)
     keywords, fields, sectors = _subjects(given.get("subject", ())[:MANY])
     words = "\n".join(filter(None, (text or title, keywords)))
     if len(words) > MAX_TEXT:
@@ -96,7 +92,7 @@ def read(element: Element, repository: Repository, local: str, sets: tuple[str, 
     return Found((evidence,), (partner,))
 
 
-def _text(elements: list[Element] | tuple[()], language: str | None) -> tuple[str, str | None]:
+def _text(elements: Sequence[Element], language: str | None) -> tuple[str, str | None]:
     """Return the description in one language: the one that is told, else that of the work itself; parts are joined."""
     said = [(tidy(e.text), language_code(e.get(XML_LANG))) for e in elements]
     long = [(text, of) for text, of in said if len(text) >= SHORT] or [(text, of) for text, of in said if text]
@@ -104,13 +100,15 @@ def _text(elements: list[Element] | tuple[()], language: str | None) -> tuple[st
         if not any(of for _, of in long):  # two abstracts side by side, unmarked
             long = [(text, detect_language(text)) for text, _ in long]
         languages = [of for _, of in long if of]
-        chosen = "es" if "es" in languages else language if language in languages else languages[0] if languages else None
+        chosen = (
+            "es" if "es" in languages else language if language in languages else languages[0] if languages else None
+        )
         long = [(text, of) for text, of in long if of in (chosen, None)]
         return "\n".join(dict.fromkeys(text for text, _ in long)), chosen
     return long[0] if long else ("", None)
 
 
-def _subjects(elements: list[Element] | tuple[()]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def _subjects(elements: Sequence[Element]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Return keywords, FORD codes and ISIC codes among the subjects; addresses of other vocabularies say nothing."""
     words, fields, sectors = [], [], []
     for element in elements:

@@ -27,7 +27,7 @@ FORMATS = {
         ),
         Format(
             "oai-pmh",
-            N_("a repository or research information system by OAI-PMH, live or as files: CERIF-XML (PerúCRIS, OpenAIRE), oai_dc"),
+            N_("a repository or research information system by OAI-PMH, live or its files: CERIF-XML or Dublin Core"),
             "tinkuy import oai-pmh perucris.xml",
             oai.read,
             oai.OPTIONS,

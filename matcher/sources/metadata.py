@@ -15,6 +15,7 @@ from matcher.sources.reading import digest, slug
 from matcher.sources.xml_stream import XML_LANG, Element
 from matcher.text import clean, fold
 
+_LOCAL: dict[str, str] = {}  # tag -> its name without namespace
 SPANISH_FIRST = {"es": 0, "en": 1, "pt": 2}  # which of several languages is read
 SLIPS = {"sp": "es", "español": "es", "castellano": "es", "english": "en", "português": "pt"}  # for codes
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?![\d-])")
@@ -29,21 +30,33 @@ _CC = re.compile(r"creativecommons\.org/(?:licenses/(by[a-z-]*)/(\d\.\d)|publicd
 
 
 def units_in(box: Element) -> list[Element]:
-    """Return the organisations that are named in an element: themselves or as affiliations; not what they are part of."""
-    return [unit for unit in box.iter("{*}OrgUnit") if not unit.getparent().tag.endswith("}PartOf")]  # type: ignore[union-attr]
+    """Return the organisations that are named in an element, also as affiliations; not what they are part of."""
+    found = []
+    for unit in box.iter("{*}OrgUnit"):
+        above = unit.getparent()
+        if above is not None and not above.tag.endswith("PartOf"):
+            found.append(unit)
+    return found
 
 
 def children(element: Element) -> dict[str, list[Element]]:
     """Return an element's children by their names without namespace: each name is its own in all profiles."""
     found: dict[str, list[Element]] = {}
-    for child in element:
+    for child in list(element):  # at once costs less than one by one
         tag = child.tag
-        name = tag[tag.rfind("}") + 1 :]
+        name = _LOCAL.get(tag) or _local(tag)
         if name in found:
             found[name].append(child)
         else:
             found[name] = [child]
     return found
+
+
+def _local(tag: str) -> str:
+    name = tag[tag.rfind("}") + 1 :]
+    if len(_LOCAL) < 10_000:
+        _LOCAL[tag] = name
+    return name
 
 
 def tidy(text: str | None) -> str:
@@ -106,7 +119,7 @@ def language_code(text: str | None) -> str | None:
     code = re.split(r"[-_]", plain)[0]
     if len(code) == 2:
         known = pycountry.languages.get(alpha_2=code)
-        return code if known else None if code not in SLIPS else SLIPS[code]
+        return code if known else SLIPS.get(code)
     if len(code) == 3:
         known = pycountry.languages.get(alpha_3=code) or pycountry.languages.get(bibliographic=code)
         return getattr(known, "alpha_2", None)

@@ -30,7 +30,9 @@ OPTIONS = {
     "pages": N_("replies at most; 20000 if left out"),
     "partner": N_("organisation of records that name none: its name, or `set` for the name of each record's set"),
     "people": N_("`partners`: a person is a partner, too, not only the contact of a unit"),
-    "repository": N_("what makes the ids of these records its own, such as cris.example.org; told by the records if left out"),
+    "repository": N_(
+        "what makes the ids of these records its own, such as cris.example.org; told by the records if left out"
+    ),
     "schema": N_("XSD file that every record must be valid by"),
 }
 SUFFIXES = (".xml", ".xml.gz")
@@ -114,7 +116,9 @@ def _told(files: Sequence[Path], rows: Rows, lost: list[str]) -> Iterator[Told]:
             failure = error
         else:
             if not number:
-                raise BadInput(N_("{path} holds no record that is known: CERIF-XML, oai_dc or a reply of OAI-PMH"), path=path)
+                raise BadInput(
+                    N_("{path} holds no record that is known: CERIF-XML, oai_dc or a reply of OAI-PMH"), path=path
+                )
             continue
         if not number and len(files) == 1:
             raise failure

@@ -129,7 +129,9 @@ class Client:
             raise Failing(f"HTTP {answer.status_code}", self._retry_after(answer))
         # Some say with a state of 4xx what the protocol says in the reply.
         if answer.status_code != 200 and "xml" not in answer.headers.get("Content-Type", ""):
-            message = N_("{url} answers with HTTP {status}; is it the base address of the repository's OAI-PMH service?")
+            message = N_(
+                "{url} answers with HTTP {status}; is it the base address of the repository's OAI-PMH service?"
+            )
             raise BadInput(message, url=self.url, status=answer.status_code)
         size, began = 0, time.monotonic()
         for part in answer.iter_content(CHUNK):

@@ -33,7 +33,9 @@ ERRORS = {
     "badArgument": N_("it does not understand the request; check the options set, from and until"),
     "badVerb": N_("it does not know the request; is this the base address of an OAI-PMH 2.0 service?"),
     "badResumptionToken": N_("it does not know its own resumption token any more"),
-    "cannotDisseminateFormat": N_("it does not offer the metadata format {prefix}; choose another with the option prefix"),
+    "cannotDisseminateFormat": N_(
+        "it does not offer the metadata format {prefix}; choose another with the option prefix"
+    ),
     "noMetadataFormats": N_("it offers no metadata format"),
     "noSetHierarchy": N_("it has no sets; leave the option set out"),
     "idDoesNotExist": N_("it does not know the record"),
@@ -183,7 +185,9 @@ class Harvest:
         where.partial = True
         token = _TOKEN.findall(raw)
         if not token:
-            message = N_("{reason}. Its records are lost, and so is the way to those behind them; what came before is kept")
+            message = N_(
+                "{reason}. Its records are lost, and so is the way to those behind them; what came before is kept"
+            )
             raise BadInput(message, reason=error) from error
         message = N_("{reason}. The records of this reply were not read; the list goes on behind it")
         refusal = Refusal(self._client.url, where.rows + 1, BadInput(message, reason=error))
@@ -243,7 +247,9 @@ class Harvest:
         try:
             moment = dt.datetime.fromisoformat(text)
         except ValueError:
-            message = N_("option {option}: {found!r} is no day such as 2025-03-31 nor a time such as 2025-03-31T14:00:00Z")
+            message = N_(
+                "option {option}: {found!r} is no day such as 2025-03-31 nor a time such as 2025-03-31T14:00:00Z"
+            )
             raise BadInput(message, option=option, found=text) from None
         if len(text) == 10 or self._granularity == "day":
             return moment.strftime("%Y-%m-%d")
@@ -254,7 +260,11 @@ class Harvest:
         first = failures[0]
         words = ERRORS.get(first.code, "").format(prefix=prefix)
         return BadInput(
-            N_("{url}: {reason} ({code}: {text})"), url=self._client.url, reason=words, code=first.code, text=first.text[:300]
+            N_("{url}: {reason} ({code}: {text})"),
+            url=self._client.url,
+            reason=words,
+            code=first.code,
+            text=first.text[:300],
         )
 
 

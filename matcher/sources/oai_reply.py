@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from matcher.sources import cerif, dublin_core
 from matcher.sources.xml_stream import CHUNK, Bytes, Element, read_elements, read_root
@@ -19,8 +20,7 @@ OTHERS = {
 HEADER = OAI + "header"  # of a record; alone in a list of identifiers
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One record. `metadata`: None of a deleted one; valid until the next is asked for."""
 
     identifier: str
@@ -40,7 +40,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error that the repository tells: `badResumptionToken`, `noRecordsMatch`…"""
+    """An error that the repository tells: `badResumptionToken`, `noRecordsMatch` and others."""
 
     code: str
     text: str

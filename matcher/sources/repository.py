@@ -1,7 +1,10 @@
 """Whose records are read: the repository, what is chosen for it, and who is named where a record names nobody."""
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
+from matcher.errors import BadInput
+from matcher.language import N_
 from matcher.records import Partner, Record
 from matcher.sources.org_kinds import kind_of_organisation, side_of
 from matcher.sources.reading import digest, slug
@@ -9,8 +12,7 @@ from matcher.sources.reading import digest, slug
 REMEMBERED = 20_000  # organisations that are named again and again
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What one record of the repository holds: records of its own, and partners that it only names."""
 
     records: tuple[Record, ...]
@@ -75,3 +77,11 @@ def _others(a: Partner, b: Partner) -> bool:
     numbers = dict(identifier.split(":", 1) for identifier in a.identifiers)
     told = [numbers[scheme] == value for scheme, value in (i.split(":", 1) for i in b.identifiers) if scheme in numbers]
     return not any(told) if told else a.kind != b.kind and "other" not in (a.kind, b.kind)
+
+
+def nobody(element: str, title: str) -> BadInput:
+    """Return the error of a record that names nobody whose it is."""
+    message = N_(
+        "{element} {title!r}: no organisation is named; say whose these records are with the option partner=NAME"
+    )
+    return BadInput(message, element=element, title=title[:80])

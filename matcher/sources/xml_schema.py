@@ -38,7 +38,7 @@ def checker(path: Path) -> Callable[[Element], None]:
 
     def check(element: Element) -> None:
         if not schema.validate(element):
-            error = schema.error_log[0]
+            error = schema.error_log[0]  # type: ignore[index]
             message = N_("not valid by {schema}, line {line}: {reason}")
             raise BadInput(message, schema=path.name, line=error.line, reason=error.message[:400])
 
@@ -77,7 +77,9 @@ def _compile(path: Path) -> etree.XMLSchema:
 
 
 def _parse(path: Path) -> Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
     try:
         check_size(path, path.stat().st_size)
         root = etree.parse(str(path), parser).getroot()
@@ -89,7 +91,7 @@ def _parse(path: Path) -> Element:
 
 
 def _whole(path: Path, missing: set[str]) -> Element:
-    """Return an XSD with the parts that it includes in it, those that lie beside it; imports name their files in full."""
+    """Return an XSD with the parts that lie beside it in the place of their includes; imports name files in full."""
     root = _parse(path)
     todo, done = [(root, path.resolve())], {path.resolve()}
     while todo:
@@ -137,8 +139,11 @@ def _stub(root: Element, namespace: str) -> str:
     """Return a schema in which what is referred to of a namespace may hold anything."""
     names = set()
     for node in root.iter(f"{XS}element"):
-        prefix, _, name = ("", "", node.get("ref") or "") if ":" not in (node.get("ref") or "") else (node.get("ref") or "").partition(":")
+        prefix, _, name = (node.get("ref") or "").rpartition(":")
         if name and node.nsmap.get(prefix or None) == namespace:
             names.add(name)
     elements = "".join(f'<xs:element name="{name}" type="xs:anyType"/>' for name in sorted(names))
-    return f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="{namespace}" elementFormDefault="qualified">{elements}</xs:schema>'
+    return (
+        f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="{namespace}" '
+        f'elementFormDefault="qualified">{elements}</xs:schema>'
+    )

@@ -161,7 +161,11 @@ def ours(path: Path) -> int:
 
 def speed(count: int, rounds: int) -> bool:
     """Print records a second of each way and their ratios; tell whether ours is fast enough."""
-    ways = {"iterparse": lambda p: bare(p, alone=False), "iterparse tag=record": lambda p: bare(p, alone=True), "ours": ours}
+    ways = {
+        "iterparse": lambda p: bare(p, alone=False),
+        "iterparse tag=record": lambda p: bare(p, alone=True),
+        "ours": ours,
+    }
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "records.xml")
