@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from matcher.errors import BadInput
 from matcher.language import N_
 from matcher.sources.oai_client import Client
-from matcher.sources.oai_harvest import ERRORS, Harvest
+from matcher.sources.oai_harvest import Harvest, failed
 from matcher.sources.oai_reply import Failure, Item, Other, read_reply
 from matcher.sources.oai_rows import Rows
 from matcher.sources.pages import Asked, Page, paged
@@ -139,10 +139,7 @@ def _of_file(path: Path, rows: Rows) -> Iterator[Told]:
                 if part.code == "noRecordsMatch":
                     yield Skipped(path.name, number, "empty reply")
                     continue
-                words = ERRORS.get(part.code, "").format(prefix="")
-                message = N_("{url}: {reason} ({code}: {text})")
-                error = BadInput(message, url=path.name, reason=words, code=part.code, text=part.text[:300])
-                yield Refusal(path.name, number, error)
+                yield Refusal(path.name, number, failed(path.name, part))
             else:
                 number -= 1  # a token is no row; the next reply is another file
 

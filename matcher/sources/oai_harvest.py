@@ -30,15 +30,17 @@ MAX_EMPTY = 20  # replies without a record, one after the other
 MAX_RESTARTS = 3  # without a new record in between
 # What a repository says in codes (3.6), in plain words.
 ERRORS = {
-    "badArgument": N_("it does not understand the request; check the options set, from and until"),
-    "badVerb": N_("it does not know the request; is this the base address of an OAI-PMH 2.0 service?"),
-    "badResumptionToken": N_("it does not know its own resumption token any more"),
-    "cannotDisseminateFormat": N_(
-        "it does not offer the metadata format {prefix}; choose another with the option prefix"
+    "badArgument": N_(
+        "{url}: it does not understand the request; check the options set, from and until ({code}: {text})"
     ),
-    "noMetadataFormats": N_("it offers no metadata format"),
-    "noSetHierarchy": N_("it has no sets; leave the option set out"),
-    "idDoesNotExist": N_("it does not know the record"),
+    "badVerb": N_("{url}: it does not know the request; is this the base address of an OAI-PMH 2.0 service? ({text})"),
+    "badResumptionToken": N_("{url}: it does not know its own resumption token any more ({text})"),
+    "cannotDisseminateFormat": N_(
+        "{url}: it does not offer the metadata format {prefix}; choose another with the option prefix ({text})"
+    ),
+    "noMetadataFormats": N_("{url}: it offers no metadata format ({text})"),
+    "noSetHierarchy": N_("{url}: it has no sets; leave the option set out ({text})"),
+    "idDoesNotExist": N_("{url}: it does not know the record ({text})"),
 }
 _TOKEN = re.compile(rb"<(?:\w+:)?resumptionToken[^>]*>([^<]{1,8000})</(?:\w+:)?resumptionToken>")
 
@@ -154,15 +156,16 @@ class Harvest:
         :raises BadInput: a list with such tokens never ends.
         """
         self._empty = 0 if moved or self._again else self._empty + 1
-        repeated = reply.token in self._tokens
-        if repeated or len(reply.token) > MAX_TOKEN or self._empty > MAX_EMPTY:
-            raise BadInput(
-                N_("{url} gives {what} after {count} requests: its list would never end. What came before is kept"),
-                url=self._client.url,
-                what=f"the resumption token {reply.token[:60]!r} again" if repeated else f"{self._empty} empty replies"
-                if self._empty > MAX_EMPTY else "a resumption token longer than an address",
-                count=self._client.requests,
-            )  # fmt: skip
+        url, count = self._client.url, self._client.requests
+        if reply.token in self._tokens:
+            message = N_("{url} gives the resumption token {token!r} again after {count} requests: its list never ends")
+            raise BadInput(message, url=url, token=reply.token[:60], count=count)
+        if self._empty > MAX_EMPTY:
+            message = N_("{url} gives {empty} empty replies one after the other: its list never ends")
+            raise BadInput(message, url=url, empty=self._empty)
+        if len(reply.token) > MAX_TOKEN:
+            message = N_("{url} gives a resumption token of {length} characters, longer than any address")
+            raise BadInput(message, url=url, length=len(reply.token))
         if reply.token:
             self._tokens.add(reply.token)
         return reply.token
@@ -257,15 +260,13 @@ class Harvest:
         return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _told(self, failures: list[Failure], prefix: str) -> BadInput:
-        first = failures[0]
-        words = ERRORS.get(first.code, "").format(prefix=prefix)
-        return BadInput(
-            N_("{url}: {reason} ({code}: {text})"),
-            url=self._client.url,
-            reason=words,
-            code=first.code,
-            text=first.text[:300],
-        )
+        return failed(self._client.url, failures[0], prefix)
+
+
+def failed(url: str, failure: Failure, prefix: str = "") -> BadInput:
+    """Return the error that a repository tells, in plain words."""
+    message = ERRORS.get(failure.code, N_("{url}: {code}: {text}"))
+    return BadInput(message, url=url, code=failure.code, text=failure.text[:300], prefix=prefix)
 
 
 def _note(element: Element, what: str, reply: Reply) -> None:
