@@ -1,7 +1,7 @@
 """The formats that Tinkuy reads, by name."""
 
 from matcher.language import N_
-from matcher.sources import benchmark, openalex, orcid, proinnovate, ror, table, vivo
+from matcher.sources import benchmark, oai, openalex, orcid, proinnovate, ror, table, vivo
 from matcher.sources.pages import Format, paged
 
 FORMATS = {
@@ -71,6 +71,14 @@ FORMATS = {
             "tinkuy import vivo export.nt",
             vivo.read,
             {"people": N_("`partners`: researchers become partners too")},
+        ),
+        Format(
+            "oai-pmh",
+            N_("a repository or research information system by OAI-PMH, live or its files: CERIF-XML or Dublin Core"),
+            "tinkuy import oai-pmh perucris.xml",
+            oai.read,
+            oai.OPTIONS,
+            live=True,
         ),
     )
 }

@@ -1,4 +1,4 @@
-"""What an organisation is, by what its system calls it, else by the words of its name; and so on which side it stands."""
+"""What an organisation is, by what its system calls it or by the words of its name; so on which side it stands."""
 
 import re
 from functools import lru_cache
@@ -11,14 +11,14 @@ DEMAND = frozenset({"firm", "cooperative", "association", "municipality"})
 TYPES = {
     "university": "university", "universitycollege": "university", "highereducation": "university",
     "academicinstitute": "university", "ensenanzasuperior": "university",
-    "researchinstitute": "institute", "strategicresearchinstitute": "institute", "privateresearchinstitute": "institute",
+    "researchinstitute": "institute", "strategicresearchinstitute": "institute",
     "commercial": "firm", "company": "firm", "sme": "firm", "industry": "firm", "empresas": "firm",
     "nationalhealthservice": "hospital", "hospital": "hospital",
     "government": "government", "gobierno": "government", "localauthority": "municipality",
     "intergovernmental": "intergovernmental",
     "grupodeinvestigacion": "group", "researchgroup": "group", "laboratorio": "laboratory", "laboratory": "laboratory",
     "facultad": "faculty", "faculty": "faculty", "department": "faculty",
-    "centrodeinvestigacion": "institute", "institutodeinvestigacion": "institute", "citeinstitucion": "technology_centre",
+    "centrodeinvestigacion": "institute", "institutodeinvestigacion": "institute",
 }  # fmt: skip
 RESEARCH_LINE = "lineadeinvestigacion"  # a type that is no organisation at all
 # The first that fits; in Spanish, English, Portuguese and what universities elsewhere call themselves.
@@ -33,7 +33,8 @@ NAMES = tuple(
         ("firm", r"(\b(s ?a ?c|s ?a|e ?i ?r ?l|s ?r ?l|ltda|s ?p ?a|gmbh|inc|ltd|llc|s ?l|b ?v)( s)?$)"),
         ("technology_centre", r"(\bcite\w*\b|\bcet\b|\bcentro de innovacion\b|\btecnologico\b|\btechnology cent)"),
         ("hospital", r"\b(hospital|clinica|clinic|instituto nacional de enfermedades)\b"),
-        ("institute", r"\b(institut\w*|instituto|centro (internacional|de investigacion|de estudios)|research cent\w+|museum|museo)\b"),
+        ("institute", r"\b(institut\w*|centro internacional|centro de (investigacion|estudios)|museum|museo)\b"),
+        ("institute", r"\bresearch cent"),
         ("municipality", r"\b(municipalidad|municipality|gobierno regional|prefeitura)\b"),
         ("firm", r"\b(industrias?|empresa|compania|company|corporacion|corporation|consorcio)\b"),
         ("association", r"\b(asociacion|association|camara|gremio|society|sociedad)\b"),
