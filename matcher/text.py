@@ -53,6 +53,8 @@ def clean(text: str) -> str:
 
     Line ends survive as single ones, since they separate sentences.
     """
+    if _is_clean(text):
+        return text
     text = _HALF.sub(" ", text)
     for _ in range(_PASSES):
         if _TAG.search(text):
@@ -68,6 +70,18 @@ def clean(text: str) -> str:
         _SPACE.sub(" ", "".join(c if c.isprintable() else " " for c in line)).strip() for line in text.splitlines()
     )
     return "\n".join(line for line in lines if line)
+
+
+def _is_clean(text: str) -> bool:
+    """Tell at once, as of most texts, that there is nothing to do: no markup, one line, single spaces."""
+    return (
+        text.isprintable()
+        and "<" not in text
+        and "&" not in text
+        and "  " not in text
+        and text == text.strip(" ")
+        and unicodedata.is_normalized("NFC", text)
+    )
 
 
 def calm_capitals(text: str) -> str:

@@ -9,7 +9,9 @@ KINDS = {
     "municipality": N_("municipality"), "capability": N_("capability"), "technology": N_("technology"),
     "project": N_("project"), "publication": N_("publication"), "patent": N_("patent"),
     "equipment": N_("equipment"), "service": N_("service"), "need": N_("need"), "problem": N_("problem"),
-    "challenge": N_("challenge"), "other": N_("other"),
+    "challenge": N_("challenge"), "certification": N_("certification of a standard"),
+    "improvement": N_("improvement of processes"), "mission": N_("study visit"), "startup": N_("start-up"),
+    "agenda": N_("agenda for a trade"), "other": N_("other"),
 }  # fmt: skip
 SIDES = {"supply": N_("universities and institutes"), "demand": N_("firms and associations")}
 STAGES = {

@@ -170,4 +170,6 @@ KINDS = {
     "municipalidad": "municipality", "capacidad": "capability", "tecnologia": "technology", "proyecto": "project",
     "publicacion": "publication", "patente": "patent", "equipo": "equipment", "servicio": "service",
     "necesidad": "need", "problema": "problem", "desafio": "challenge",
+    "certificacion": "certification", "mejora de procesos": "improvement", "pasantia": "mission", "mision": "mission",
+    "emprendimiento": "startup", "agenda de innovacion": "agenda",
 }  # fmt: skip
