@@ -1,7 +1,7 @@
 """The formats that Tinkuy reads, by name."""
 
 from matcher.language import N_
-from matcher.sources import benchmark, proinnovate, table
+from matcher.sources import benchmark, cordis, proinnovate, table
 from matcher.sources.pages import Format, paged
 
 FORMATS = {
@@ -18,6 +18,12 @@ FORMATS = {
             N_("ProInnóvate's project portfolio, Peru's innovation fund (CSV, open data)"),
             "tinkuy import proinnovate proyectos_finalizados.csv proyectos_ejecucion.csv",
             lambda asked: paged(proinnovate.read(asked.paths), asked),
+        ),
+        Format(
+            "cordis",
+            N_("CORDIS' tables of the European Union's projects and organisations: the folder or zip with project.csv"),
+            "tinkuy import cordis cordis-HORIZONprojects-csv.zip",
+            lambda asked: paged(cordis.read(asked.paths), asked),
         ),
         Format(
             "benchmark",

@@ -16,7 +16,7 @@ from matcher.text import fold
 _FORMS = (
     (
         "eirl",
-        r"empresa individual de (?:respon\w+|resp|r) (?:lim\w*|ltda)|empresa individual de respon\w*|e ?i ?r ?l(?:tda)?",
+        r"empresa individual de (?:respon\w*|resp|r)(?: lim\w*| ltda)?|e ?i ?r ?l(?:tda)?",
     ),
     (
         "srl",
@@ -41,7 +41,7 @@ _DOUBLED = re.compile(r"([^lr\W\d])\1+|(.)\2{2,}")  # `ll` and `rr` are letters 
 def key_of(name: str) -> str:
     """Return what all spellings of a name share: letters and digits, and the kind of legal form if there is one.
 
-    `Cía. Textil "El Sol" Sociedad Anónima Cerrada - El Sol S.A.C.` and `COMPAÑIA TEXTIL EL SOL SAC` are `companiatextilsol sa`.
+    `Cía. Textil "El Sol" S. A. C.` and `COMPAÑIA TEXTIL EL SOL SAC - EL SOL SAC` are `companiatextilsol sa`.
     """
     text = fold(html.unescape(html.unescape(name)))
     text = re.sub(r"['´`’\"?]", "", text).replace("&", " y ")

@@ -118,7 +118,12 @@ def _lines(path: Path) -> Iterator[_Line]:
             excess = len(values) if len(values) != width else 0
             if excess:
                 values = [value for value, _ in zip_longest(values, header, fillvalue="")]
-            yield _Line(*(" ".join(value.split()) for value in wanted(values)), path.name, number, excess)
+            fund, call, year, contract, title, start, applicant, department = map(_one_line, wanted(values))
+            yield _Line(fund, call, year, contract, title, start, applicant, department, path.name, number, excess)
+
+
+def _one_line(cell: str) -> str:
+    return " ".join(cell.split())
 
 
 def _unreadable(line: _Line) -> BadInput | None:
