@@ -42,7 +42,6 @@ _BLOCK = re.compile(
 _HALF = re.compile(r"[\ud800-\udfff]")  # half of a surrogate pair, which no text may hold
 _PASSES = 4  # markup may itself be escaped inside markup
 _ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]+\d*);", re.IGNORECASE)
-_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 # A sentence ends at . ! ? ; or a line's end, before white space and something that is no small letter.
 _SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+(?=[^\sa-záéíóúüñ])|\s*\n+\s*")
@@ -55,7 +54,8 @@ def clean(text: str) -> str:
     """
     if _is_clean(text):
         return text
-    text = _HALF.sub(" ", text)
+    if not text.isascii():
+        text = _HALF.sub(" ", text)
     for _ in range(_PASSES):
         if _TAG.search(text):
             text = html.unescape(nh3.clean(_BLOCK.sub("\n<", text), tags=set()))
@@ -66,10 +66,15 @@ def clean(text: str) -> str:
     else:
         text = text.replace("<", " ").replace("&", " ")  # escaped deeper than anyone does in good faith
     text = unicodedata.normalize("NFC", text)
-    lines = (
-        _SPACE.sub(" ", "".join(c if c.isprintable() else " " for c in line)).strip() for line in text.splitlines()
-    )
+    lines = (_single_spaces(line) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _single_spaces(line: str) -> str:
+    plain = " ".join(line.split())
+    if plain.isprintable():
+        return plain
+    return " ".join("".join(c if c.isprintable() else " " for c in plain).split())
 
 
 def _is_clean(text: str) -> bool:

@@ -8,20 +8,23 @@ Of a folder, a zip or single files, as data.europa.eu has them for Horizon 2020 
   PUB and OTH are supply: they do research with what they know. Who runs a country or a town is no seller of R&D.
 - A project's text (its objective) speaks for all its participants: of what the ones can do, and what the others want.
 - A supply and a demand participant of one project are an outcome of stage `project`, the firm as counterpart. In
-  consortia of more than MET participants most never meet: there only the coordinator has outcomes with the others.
+  consortia of more than MET participants work is cut into packages and most never meet: there only the coordinator
+  has outcomes with the others.
 - A firm that is no SME is large. What an SME is, micro, small or medium, is not said and stays open.
 
-Participations wait in a temporary database while projects stream by, so that memory does not grow with them.
+Of participations only numbers are kept, 16 bytes each, and of an organisation one line, until the projects stream by.
 """
 
 import re
-import sqlite3
-import tempfile
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
+
+import numpy as np
 
 from matcher import fields
 from matcher.errors import BadInput, NotFound
@@ -34,7 +37,7 @@ from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, Skipped, Told,
 from matcher.text import clean, fold
 
 ID = "cordis"
-MET = 12  # participants of a consortium in which everybody works with everybody
+MET = 6  # participants of a consortium in which everybody works with everybody
 NEEDED = ("project", "organization")
 OTHERS = ("topics", "euroscivoc")
 COLUMNS = {
@@ -54,17 +57,10 @@ PROGRAMMES = {"HORIZON": "Horizon Europe", "H2020": "Horizon 2020"}
 _HOSPITAL = re.compile(
     r"\b(?:hospit|hopita|ospedal|klinik|clinic|sairaal|szpital|spital|nemocnice|ziekenhui|sjukhus|universitatsklinik)"
 )
-_BATCH = 20_000
 _TRUE = frozenset(("true", "1", "yes", "y"))
-_Who = tuple[Side, str | None, str | None]  # side, country, region
-
-_TABLES = """
-    PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000; PRAGMA temp_store = FILE;
-    CREATE TABLE part (project INTEGER, pic INTEGER, first INTEGER);
-    CREATE TABLE about (project INTEGER, what TEXT);
-    CREATE TABLE org (pic INTEGER PRIMARY KEY, line INTEGER, kind TEXT, name TEXT, city TEXT, country TEXT, nuts TEXT,
-        sme TEXT, url TEXT);
-"""
+_Place = tuple[Side, str | None, str | None]  # side, country, region
+_Who = tuple[str, _Place]  # a partner's id, and where it is
+_CUT = "\x1f"  # between the cells that are kept of a line
 
 
 def read(paths: Sequence[Path]) -> Iterator[Told]:
@@ -84,35 +80,51 @@ def read(paths: Sequence[Path]) -> Iterator[Told]:
         raise BadInput(
             N_("{files} is missing: give the folder or the zip with all tables of CORDIS"), files=", ".join(missing)
         )
-    with tempfile.TemporaryDirectory(prefix="tinkuy-cordis-") as folder:
-        base = sqlite3.connect(Path(folder) / "parts.sqlite", isolation_level=None)
-        try:
-            base.executescript(_TABLES)
-            yield from _Reader(base, found).rows()
-        finally:
-            base.close()
+    yield from _Reader(found).rows()
+
+
+class _Pairs:
+    """Numbers noted of projects, and given back by project: 16 bytes a pair, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.keys, self.values = array("q"), array("q")
+
+    def sort(self) -> None:
+        """Make ready for being asked."""
+        order = np.argsort(np.array(self.keys, np.int64), kind="stable")
+        for pairs in (self.keys, self.values):
+            pairs[:] = array("q", np.array(pairs, np.int64)[order].tobytes())
+
+    def of(self, key: int) -> list[int]:
+        """Return what was noted of a project."""
+        start = end = bisect_left(self.keys, key)
+        while end < len(self.keys) and self.keys[end] == key:
+            end += 1
+        return self.values[start:end].tolist()
 
 
 class _Reader:
     """One reading. `who`: by PIC, what outcomes must know of an organisation; None of one that was refused."""
 
-    def __init__(self, base: sqlite3.Connection, tables: dict[str, Table]) -> None:
-        self.base, self.tables = base, tables
+    def __init__(self, tables: dict[str, Table]) -> None:
+        self.tables = tables
         self.who: dict[int, _Who | None] = {}
+        self.kept: dict[str, str] = {}  # PIC -> the latest line's date, number and cells
+        self.parts, self.said = _Pairs(), _Pairs()  # PICs, below zero where they coordinate; places in `notes`
+        self.notes: dict[str, int] = {}  # fields and topics, each once
 
     def rows(self) -> Iterator[Told]:
-        self.base.execute("BEGIN")
         yield from self._participations()
         for name, say in (("topics", _topic), ("euroscivoc", _field)):
             if name in self.tables:
                 yield from self._about(name, say)
-        self.base.execute("CREATE INDEX part_of ON part (project, first, pic)")
-        self.base.execute("CREATE INDEX about_of ON about (project, what)")
+        self.parts.sort()
+        self.said.sort()
         yield from self._organisations()
         yield from self._projects()
 
-    def _lines(self, name: str) -> Iterator[tuple[int, tuple[str, ...] | BadInput]]:
-        """Yield the lines of a table with the cells of COLUMNS, or why they cannot be read."""
+    def _table(self, name: str) -> tuple[Iterator[tuple[int, list[str]]], int, Callable[[list[str]], tuple[str, ...]]]:
+        """Return a table's rows, how many cells each must have, and what takes those of COLUMNS from it."""
         table, columns = self.tables[name], COLUMNS[name]
         rows = read_rows(table, ";")
         header = [cell.strip().lower() for cell in next(rows, (0, []))[1]]
@@ -123,137 +135,146 @@ class _Reader:
                 path=table.file,
                 columns=", ".join(missing),
             )
-        wanted = itemgetter(*(header.index(column.lower()) for column in columns))
-        width = len(header)
-        for number, values in rows:
-            if len(values) == width:
-                yield number, wanted(values)
-            elif isinstance(values, Broken):
-                yield number, BadInput("{reason}", reason=values.reason)
-            else:
-                yield (
-                    number,
-                    BadInput(N_("the row has {count} columns, the header another number"), count=len(values)),
-                )
+        return rows, len(header), itemgetter(*(header.index(column.lower()) for column in columns))
 
     def _participations(self) -> Iterator[Read]:
         """Note who takes part in what, and of each organisation what its latest row says."""
-        file = self.tables["organization"].file
-        parts: list[tuple[int, int, int]] = []
-        latest: dict[int, str] = {}
-        orgs: list[tuple[object, ...]] = []
-        for number, line in self._lines("organization"):
-            if isinstance(line, BadInput):
-                yield Refusal(file, number, line)
+        file, kept = self.tables["organization"].file, self.kept
+        rows, width, wanted = self._table("organization")
+        projects, pics = self.parts.keys.append, self.parts.values.append
+        last = ""
+        for number, values in rows:
+            if len(values) != width:
+                yield Refusal(file, number, _broken(values))
                 continue
-            project, code, role, changed, *about = line
-            try:
-                pic = int(code)
-                parts.append((int(project), pic, role != "coordinator"))
-            except ValueError:
-                column = "organisationID" if project.isdecimal() else "projectID"
-                found = code if project.isdecimal() else project
-                yield Refusal(
-                    file, number, BadInput(N_("{column}: {found!r} is no number"), column=column, found=found)
-                )
-                continue
-            if pic not in latest or changed > latest[pic]:
-                latest[pic] = changed
-                orgs.append((pic, number, *about))
-            if len(parts) >= _BATCH:
-                self._keep(parts, orgs)
-        self._keep(parts, orgs)
-
-    def _keep(self, parts: list[tuple[int, int, int]], orgs: list[tuple[object, ...]]) -> None:
-        self.base.executemany("INSERT INTO part VALUES (?, ?, ?)", parts)
-        self.base.executemany("INSERT OR REPLACE INTO org VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", orgs)
-        parts.clear()
-        orgs.clear()
+            project, code, role, changed, *about = wanted(values)
+            latest = kept.get(code)
+            if project != last or latest is None:  # most lines tell nothing new
+                if not (_is_number(project) and _is_number(code)):
+                    column, found = ("organisationID", code) if _is_number(project) else ("projectID", project)
+                    error = BadInput(N_("{column}: {found!r} is no number"), column=column, found=found)
+                    yield Refusal(file, number, error)
+                    continue
+                last = project
+            projects(int(project))
+            pics(-int(code) if role == "coordinator" else int(code))
+            if latest is None or (not latest.startswith(changed) and changed > latest):
+                kept[code] = _CUT.join((changed, str(number), *about))
 
     def _about(self, name: str, say: Callable[[str], str | None]) -> Iterator[Told]:
         """Note what a table says of projects."""
-        file = self.tables[name].file
-        noted: list[tuple[int, str]] = []
-        for number, line in self._lines(name):
-            if isinstance(line, BadInput):
-                yield Refusal(file, number, line)
+        file, notes = self.tables[name].file, self.notes
+        rows, width, wanted = self._table(name)
+        for number, values in rows:
+            if len(values) != width:
+                yield Refusal(file, number, _broken(values))
                 continue
-            what = say(line[1])
-            if what is None or not line[0].isdecimal():
+            project, text = wanted(values)
+            what = say(text)
+            if what is None or not _is_number(project):
                 yield Skipped(file, number, name)
                 continue
-            noted.append((int(line[0]), what))
-            if len(noted) >= _BATCH:
-                self.base.executemany("INSERT INTO about VALUES (?, ?)", noted)
-                noted.clear()
-        self.base.executemany("INSERT INTO about VALUES (?, ?)", noted)
+            self.said.keys.append(int(project))
+            self.said.values.append(notes.setdefault(what, len(notes)))
 
     def _organisations(self) -> Iterator[Read]:
         file = self.tables["organization"].file
-        for pic, line, kind, *about in self.base.execute("SELECT * FROM org ORDER BY line"):
+        while self.kept:
+            code = next(iter(self.kept))
+            _, line, kind, name, city, country, nuts, sme, url, *_more = self.kept.pop(code).split(_CUT)
+            pic = int(code)
             try:
-                partner = _partner(pic, kind, *about)
+                partner = _partner(pic, kind, name, city, country, nuts, sme, url)
             except BadInput as error:
                 self.who[pic] = None
-                yield Refusal(file, line, error)
+                yield Refusal(file, int(line), error)
                 continue
-            self.who[pic] = _same(partner.side, partner.country, partner.region)
-            yield Row(file, line, (partner,), key=f"organisation/{pic}")
+            self.who[pic] = partner.id, _same(partner.side, partner.country, partner.region)
+            yield Row(file, int(line), (partner,), key=f"organisation/{pic}")
 
     def _projects(self) -> Iterator[Read]:
-        file = self.tables["project"].file
-        for number, line in self._lines("project"):
-            if isinstance(line, BadInput):
-                yield Refusal(file, number, line)
+        file, notes = self.tables["project"].file, tuple(self.notes)
+        rows, width, wanted = self._table("project")
+        for number, values in rows:
+            if len(values) != width:
+                yield Refusal(file, number, _broken(values))
                 continue
+            id_, title, start, text, programme = wanted(values)
             try:
-                yield self._project(file, number, *line)
+                if not _is_number(id_):
+                    raise BadInput(N_("{column}: {found!r} is no number"), column="id", found=id_)
+                members = self._members(int(id_))
+                said = [notes[place] for place in self.said.of(int(id_))]
+                day = _day(start)
+                evidence = _evidence(id_, title, text, programme, day, members, said)
+                yield Row(file, number, (evidence, *_outcomes(id_, members, day)), key=f"project/{id_}")
             except BadInput as error:
                 yield Refusal(file, number, error)
 
-    def _project(self, file: str, number: int, id_: str, title: str, start: str, text: str, programme: str) -> Row:
-        if not id_.isdecimal():
-            raise BadInput(N_("{column}: {found!r} is no number"), column="id", found=id_)
-        title, text = clean(title), clean(text)
-        if not (title or text):
-            raise BadInput(N_("{columns}: empty"), columns="title, objective")
-        if len(text) > MAX_TEXT:
-            raise too_long(text)
-        found = self.base.execute("SELECT pic, first FROM part WHERE project = ? ORDER BY first, pic", (int(id_),))
-        members = {pic: (not later, who) for pic, later in found if (who := self.who.get(pic))}
-        if not members:
-            raise BadInput(N_("none of its organisations is in organization.csv, or none can be read"))
-        said = [what for (what,) in self.base.execute("SELECT what FROM about WHERE project = ?", (int(id_),))]
-        codes = dict.fromkeys(what[1:] for what in said if what[0] == _FIELD)
-        topic = next((what[1:] for what in said if what[0] == _TOPIC), None)
-        day = _day(start)
-        evidence = Evidence(
-            id=f"{ID}-{id_}",
-            partners=tuple(f"{ID}-{pic}" for pic in members),
-            kind="project",
-            text=text or title,
-            title=title if text else None,
-            language="en",  # the tables' texts are English throughout
-            date=day,
-            fields=tuple(codes),
-            source=" · ".join(filter(None, ("CORDIS", PROGRAMMES.get(programme, programme), topic))),
-            url=f"https://cordis.europa.eu/project/id/{id_}",
-        )
-        return Row(file, number, (evidence, *_outcomes(id_, members, day)), key=f"project/{id_}")
+    def _members(self, project: int) -> list[tuple[int, bool, _Who]]:
+        """Return PIC, whether it coordinates, and who it is of each participant, the coordinator first."""
+        found = dict.fromkeys(self.parts.of(project))
+        told = [(abs(pic), pic < 0, who) for pic in found if (who := self.who.get(abs(pic)))]
+        return told if len(told) < 2 else sorted(told, key=itemgetter(1), reverse=True)
 
 
-def _outcomes(id_: str, members: dict[int, tuple[bool, _Who]], day: date | None) -> list[Outcome]:
-    """Return the outcomes of a project's participants. `members`: PIC -> whether it coordinates, and what it is."""
-    sides: dict[Side, list[tuple[int, bool, _Who]]] = {Side.SUPPLY: [], Side.DEMAND: []}
-    for pic, (leads, who) in members.items():
-        sides[who[0]].append((pic, leads, who))
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) < 16 and text.strip("0") != ""
+
+
+def _broken(values: list[str]) -> BadInput:
+    if isinstance(values, Broken):
+        return BadInput("{reason}", reason=values.reason)
+    return BadInput(N_("the row has {count} columns, the header another number"), count=len(values))
+
+
+def _evidence(
+    id_: str,
+    title: str,
+    text: str,
+    programme: str,
+    day: date | None,
+    members: Sequence[tuple[int, bool, _Who]],
+    said: Sequence[str],
+) -> Evidence:
+    """Return a project's text. `said`: its topic and fields, each with its mark before it."""
+    title, text = clean(title), clean(text)
+    if not (title or text):
+        raise BadInput(N_("{columns}: empty"), columns="title, objective")
+    if len(text) > MAX_TEXT:
+        raise too_long(text)
+    if not members:
+        raise BadInput(N_("none of its organisations is in organization.csv, or none can be read"))
+    topic = next((what[1:] for what in said if what[0] == _TOPIC), None)
+    return Evidence(
+        id=f"{ID}-{id_}",
+        partners=tuple(dict.fromkeys([who[0] for _, _, who in members])),
+        kind="project",
+        text=text or title,
+        title=title if text else None,
+        language="en",  # the tables' texts are English throughout
+        date=day,
+        fields=tuple(sorted({what[1:] for what in said if what[0] == _FIELD})),
+        source=_source(programme, topic),
+        url=f"https://cordis.europa.eu/project/id/{id_}",
+    )
+
+
+@lru_cache(10_000)
+def _source(programme: str, topic: str | None) -> str:
+    return " · ".join(filter(None, ("CORDIS", PROGRAMMES.get(programme, programme), topic)))
+
+
+def _outcomes(id_: str, members: Sequence[tuple[int, bool, _Who]], day: date | None) -> list[Outcome]:
+    """Return the outcomes of a project's participants."""
+    if len(members) < 2:
+        return []
+    supply, demand = ([each for each in members if each[2][1][0] is side] for side in (Side.SUPPLY, Side.DEMAND))
     small = len(members) <= MET
     return [
-        Outcome(
-            f"{ID}-{id_}-{supply}-{demand}", f"{ID}-{supply}", Stage.PROJECT, f"{ID}-{demand}", day, country, region
-        )
-        for demand, buys, (_, country, region) in sides[Side.DEMAND]
-        for supply, leads, _ in sides[Side.SUPPLY]
+        Outcome(f"{ID}-{id_}-{able}-{needy}", able_id, Stage.PROJECT, needy_id, day, country, region)
+        for needy, buys, (needy_id, (_, country, region)) in demand
+        for able, leads, (able_id, _) in supply
         if small or leads or buys
     ]
 
@@ -279,7 +300,7 @@ def _partner(pic: int, kind: str, name: str, city: str, country: str, nuts: str,
 
 
 @lru_cache(10_000)
-def _same(*who: object) -> _Who:
+def _same(*who: object) -> _Place:
     """Return one tuple for equal ones: of a hundred thousand organisations there are some hundred."""
     return who  # type: ignore[return-value]
 
