@@ -1,7 +1,7 @@
 """The formats that Tinkuy reads, by name."""
 
 from matcher.language import N_
-from matcher.sources import benchmark, cordis, proinnovate, table
+from matcher.sources import benchmark, cordis, ocds, proinnovate, table
 from matcher.sources.pages import Format, paged
 
 FORMATS = {
@@ -24,6 +24,14 @@ FORMATS = {
             N_("CORDIS' tables of the European Union's projects and organisations: the folder or zip with project.csv"),
             "tinkuy import cordis cordis-HORIZONprojects-csv.zip",
             lambda asked: paged(cordis.read(asked.paths), asked),
+        ),
+        Format(
+            "ocds",
+            N_(
+                "Open Contracting releases or records (JSON, JSONL, also packed): public tenders for R&D and technology"
+            ),
+            "tinkuy import ocds releases.jsonl.gz",
+            lambda asked: paged(ocds.read(asked.paths), asked),
         ),
         Format(
             "benchmark",
