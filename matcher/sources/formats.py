@@ -1,17 +1,27 @@
 """The formats that Tinkuy reads, by name."""
 
+from pathlib import Path
+
 from matcher.language import N_
 from matcher.sources import benchmark, cordis, ocds, proinnovate, table
-from matcher.sources.pages import Format, paged
+from matcher.sources.pages import Asked, Format, paged
+
+
+def _with_mapping(asked: Asked) -> tuple[Path, ...]:
+    """Return a table's files, the mapping among them."""
+    mapping = asked.options.get("mapping")
+    return (*asked.paths, Path(mapping)) if mapping else asked.paths
+
 
 FORMATS = {
     format_.name: format_
     for format_ in (
         Format(
             "table",
-            N_("Tinkuy's own tables of partners, texts, needs and outcomes: CSV or XLSX, see `tinkuy template`"),
+            N_("tables of partners, texts, needs, outcomes (CSV, XLSX): see `tinkuy template`; others with --preview"),
             "tinkuy import table socios.xlsx",
-            lambda asked: paged(table.read(asked.paths, asked.stored), asked),
+            lambda asked: paged(table.read(_with_mapping(asked), asked.stored), asked),
+            {"mapping": N_("a TOML file that says how foreign sheets are read, as --preview --mapping writes it")},
         ),
         Format(
             "proinnovate",
