@@ -55,8 +55,9 @@ def named() -> dict[str, str]:
     found = {alias.strip(): ours for ours, aliases in ALIASES.items() for alias in " ".join(aliases.split()).split(";")}
     for sheet in SHEETS:
         for column in sheet.columns:
-            for name in (*column.spanish, *column.english):
-                found.setdefault(plain(name), column.name)
+            if column.name in columns_of("texts"):
+                for name in (*column.spanish, *column.english):
+                    found.setdefault(plain(name), column.name)
     return found
 
 

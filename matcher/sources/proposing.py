@@ -13,7 +13,7 @@ from matcher.errors import BadInput, NotFound
 from matcher.language import N_
 from matcher.places import find_country, find_region
 from matcher.sources.cells import Cells, parse_date
-from matcher.sources.column_names import TEXTS_OF, named, plain
+from matcher.sources.column_names import TEXTS_OF, columns_of, named, plain
 from matcher.sources.legal_forms import key_of
 from matcher.text import fold
 
@@ -81,6 +81,7 @@ def propose(cells: Cells) -> Proposal:
             columns[i] = Proposed(heading, ours, "name")
     for take in (_by_test, _names, _texts, _titles):
         take(columns, values)
+    kinds += [told for c in columns if c.column == "text" and not kinds and (told := _said(c.heading))]
     taken = {each.column for each in columns}
     first = tuple(tuple(row) for _, row in cells.rows[:5])
     if "name" not in taken:
@@ -89,6 +90,7 @@ def propose(cells: Cells) -> Proposal:
     table = "texts" if "text" in taken or "title" in taken else "partners"
     if table == "texts" and "text" not in taken:  # titles alone are what is said
         columns = [Proposed(c.heading, "text", c.by, c.share) if c.column == "title" else c for c in columns]
+    columns = [c if c.column in columns_of(table) else Proposed(c.heading) for c in columns]
     defaults = _defaults(cells, table, kinds)
     return Proposal(cells.file, cells.name, table, tuple(columns), defaults, None, first)
 
@@ -101,6 +103,11 @@ def _defaults(cells: Cells, table: str, kinds: Sequence[str]) -> dict[str, str]:
     if told not in TEXTS_OF:
         return {}
     return {"side": "demand" if told == "needs" else "supply", "kind": TEXTS_OF[told]}
+
+
+def _said(heading: str) -> str:
+    """Return the table that any word of a heading speaks of: `Problema principal` of needs."""
+    return next((ours for word in plain(heading).split() if (ours := named().get(word)) in TEXTS_OF), "")
 
 
 def _by_test(columns: list[Proposed], values: Sequence[Sequence[str]]) -> None:
