@@ -40,7 +40,7 @@ def with_mapping(
             )
         return tuple(files)
     if path is None or not path.exists():
-        raise NotFound(N_("there is no mapping {name!r}; --preview --mapping {name} makes one"), name=name)
+        raise NotFound(N_("there is no mapping {name}; --preview --mapping {name} makes one"), name=name)
     return (*files, path)
 
 

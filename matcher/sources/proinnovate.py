@@ -8,7 +8,7 @@ An applicant goes by one id in all its spellings (`legal_forms.py`); its name is
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
@@ -78,12 +78,12 @@ def read(paths: Sequence[Path]) -> Iterator[Read]:
     :raises BadInput: a file lacks the portfolio's columns.
     """
     lines = [line for path in paths for line in _lines(path)]
-    names: dict[str, Counter[str]] = {}
-    seats: dict[str, Counter[str | None]] = {}
+    names: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    seats: defaultdict[str, Counter[str | None]] = defaultdict(Counter)
     for line in lines:
         id_ = _partner_id(line.applicant)
-        names.setdefault(id_, Counter())[line.applicant] += 1
-        seats.setdefault(id_, Counter())[_region(line.department)] += 1
+        names[id_][line.applicant] += 1
+        seats[id_][_region(line.department)] += 1
     partners = {id_: _partner(id_, names[id_], seats[id_]) for id_ in names}
     for line in lines:
         reason = _unreadable(line)
@@ -118,10 +118,14 @@ def _lines(path: Path) -> Iterator[_Line]:
             excess = len(values) if len(values) != width else 0
             if excess:
                 values = [value for value, _ in zip_longest(values, header, fillvalue="")]
-            fund, call, year, contract, title, start, applicant, department = map(_one_line, wanted(values))
-            yield _Line(fund, call, year, contract, title, start, applicant, department, path.name, number, excess)
+            fund, call, year, contract, title, start, applicant, department = wanted(values)
+            yield _Line(
+                _one_line(fund), _one_line(call), year.strip(), contract.strip(), clean(" ".join(title.split())), start.strip(),
+                _one_line(applicant), _one_line(department), path.name, number, excess,
+            )  # fmt: skip
 
 
+@lru_cache(50_000)  # most cells say what another row's said
 def _one_line(cell: str) -> str:
     return " ".join(cell.split())
 
@@ -129,13 +133,9 @@ def _one_line(cell: str) -> str:
 def _unreadable(line: _Line) -> BadInput | None:
     if line.excess:
         return BadInput(N_("the row has {count} columns, the header another number"), count=line.excess)
-    for column, value in (
-        ("CONTRATO", line.contract),
-        ("TITULO", line.title),
-        ("NOMBRE_SOLICITANTE", line.applicant),
-    ):
-        if not clean(value):
-            return BadInput(N_("{columns}: empty"), columns=column)
+    if not (line.contract and line.title and line.applicant):
+        names = {"CONTRATO": line.contract, "TITULO": line.title, "NOMBRE_SOLICITANTE": line.applicant}
+        return BadInput(N_("{columns}: empty"), columns=next(name for name, value in names.items() if not value))
     if len(line.title) > MAX_TEXT:
         return too_long(line.title)
     if line.department and _region(line.department) is None:
@@ -168,12 +168,12 @@ def _partner(id_: str, names: Counter[str], regions: Counter[str | None]) -> Par
 
 def _row(line: _Line, partner: Partner) -> Row:
     centres = cites_in(line.title) if _is_itp(line.applicant) else ()
-    mentions = tuple(_centre(cite) for cite in centres)
+    mentions = tuple([_centre(cite) for cite in centres])
     evidence = Evidence(
         id=f"{ID}-{slug(line.contract)}",
         partners=(partner.id, *(centre.id for centre in mentions)),
         kind=kind_of_call(line.call),
-        text=clean(line.title),
+        text=line.title,
         language="es",
         date=_date(line.start, line.year),
         region=_where(line, centres),
