@@ -17,7 +17,7 @@ from matcher.access import Caller
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate
 from matcher.sources.columns import SHEETS
-from matcher.sources.table import write_template
+from matcher.sources.table import foreign, write_template
 from matcher.store import import_runs, organisations
 from matcher.store.import_runs import UNDO_DAYS, Refused
 from matcher.store.offices import at_desk
@@ -105,7 +105,7 @@ def preview(request: Request, caller: Uploader, draft_id: InPath, changed: bool 
     draft = _draft(request, caller, draft_id)
     return render(
         request, "upload_preview.html", plan=_plan(draft), draft=draft, changed=changed, shown=SHOWN, fields=FIELDS,
-        types=TYPES, at=_at(request), say=say_of(request),
+        types=TYPES, at=_at(request), say=say_of(request), sheets=foreign(draft.file),
     )  # fmt: skip
 
 

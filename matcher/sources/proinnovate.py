@@ -120,8 +120,8 @@ def _lines(path: Path) -> Iterator[_Line]:
                 values = [value for value, _ in zip_longest(values, header, fillvalue="")]
             fund, call, year, contract, title, start, applicant, department = wanted(values)
             yield _Line(
-                _one_line(fund), _one_line(call), year.strip(), contract.strip(), clean(" ".join(title.split())), start.strip(),
-                _one_line(applicant), _one_line(department), path.name, number, excess,
+                _one_line(fund), _one_line(call), year.strip(), contract.strip(), clean(" ".join(title.split())),
+                start.strip(), _one_line(applicant), _one_line(department), path.name, number, excess,
             )  # fmt: skip
 
 

@@ -119,6 +119,17 @@ def proposals(path: Path) -> list[Proposal]:
     return found
 
 
+def foreign(path: Path) -> list[Proposal]:
+    """Return how those sheets of a file are read whose headings are not the template's."""
+    found = []
+    for cells in _sheets(path):
+        try:
+            _recognise(cells, path)
+        except BadInput:
+            found.append(propose(cells))
+    return found
+
+
 def _called(cells: Cells) -> str:
     return cells.file if fold(cells.name) == fold(Path(cells.file).stem) else f"{cells.file} [{cells.name}]"
 
