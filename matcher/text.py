@@ -42,7 +42,6 @@ _BLOCK = re.compile(
 _HALF = re.compile(r"[\ud800-\udfff]")  # half of a surrogate pair, which no text may hold
 _PASSES = 4  # markup may itself be escaped inside markup
 _ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]+\d*);", re.IGNORECASE)
-_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 # A sentence ends at . ! ? ; or a line's end, before white space and something that is no small letter.
 _SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+(?=[^\sa-záéíóúüñ])|\s*\n+\s*")
@@ -53,7 +52,10 @@ def clean(text: str) -> str:
 
     Line ends survive as single ones, since they separate sentences.
     """
-    text = _HALF.sub(" ", text)
+    if _is_clean(text):
+        return text
+    if not text.isascii():
+        text = _HALF.sub(" ", text)
     for _ in range(_PASSES):
         if _TAG.search(text):
             text = html.unescape(nh3.clean(_BLOCK.sub("\n<", text), tags=set()))
@@ -64,10 +66,27 @@ def clean(text: str) -> str:
     else:
         text = text.replace("<", " ").replace("&", " ")  # escaped deeper than anyone does in good faith
     text = unicodedata.normalize("NFC", text)
-    lines = (
-        _SPACE.sub(" ", "".join(c if c.isprintable() else " " for c in line)).strip() for line in text.splitlines()
-    )
+    lines = (_single_spaces(line) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _single_spaces(line: str) -> str:
+    plain = " ".join(line.split())
+    if plain.isprintable():
+        return plain
+    return " ".join("".join(c if c.isprintable() else " " for c in plain).split())
+
+
+def _is_clean(text: str) -> bool:
+    """Tell at once, as of most texts, that there is nothing to do: no markup, one line, single spaces."""
+    return (
+        text.isprintable()
+        and "<" not in text
+        and "&" not in text
+        and "  " not in text
+        and text == text.strip(" ")
+        and unicodedata.is_normalized("NFC", text)
+    )
 
 
 def calm_capitals(text: str) -> str:

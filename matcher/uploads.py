@@ -142,7 +142,7 @@ def _read(store: Store, caller: Caller, draft: Draft) -> list[Read]:
     names = {id_: name for id_, name in store.partner_names().items() if id_ not in hidden}
     rows: list[Read] = []
     try:
-        for row in table.read([draft.file], names):
+        for row in table.read([draft.file], names, guess=True):
             rows.append(row)
             if len(rows) > MAX_ROWS:
                 raise TooLarge(N_("more than {limit} rows at once: send them in parts"), limit=MAX_ROWS)
@@ -162,9 +162,10 @@ def _apply(
     done = iter(Editor(writer, caller, request).apply_all(changes))
     after = _stored(writer, [(change.kind, change.id) for change in changes])
     names = _names(writer, [*before.values(), *after.values()])
-    made: dict[int, Item] = {}
+    made: dict[int, list[Item]] = {}
     wrote: dict[Key, Record | None] = {}
     told: list[Any] = []
+    shown: set[tuple[str, str]] = set()
     for row, record, change in asked:
         effect = next(done) if isinstance(change, Change) else change
         key = (type(record), record.id)
@@ -179,13 +180,25 @@ def _apply(
             fields = _difference(old, after[key], names) if effect.effect == "changed" and old else ()
             item = replace(item, effect=effect.effect, fields=fields)  # type: ignore[arg-type]
             told.append([to_plain(each) if each else None for each in (before.get(key), after.get(key))])
-        made[id(row)] = item
+        made.setdefault(id(row), []).append(item)
     items = tuple(
-        Item(row.file, row.number, "refused", refusal=Refused.of(row)) if isinstance(row, Refusal) else made[id(row)]
+        item
         for row in rows
+        for item in (
+            [Item(row.file, row.number, "refused", refusal=Refused.of(row))]
+            if isinstance(row, Refusal)
+            else _distinct(made[id(row)], shown)
+        )
     )
     whole = json.dumps([[asdict(item) for item in items], told])
     return Plan(items, hashlib.sha256(whole.encode()).hexdigest()), wrote
+
+
+def _distinct(items: list[Item], shown: set[tuple[str, str]]) -> list[Item]:
+    """Return a row's items but for an organisation that an earlier row named too."""
+    kept = [item for item in items if len(items) == 1 or (item.kind, item.id) not in shown]
+    shown.update((item.kind, item.id) for item in kept)
+    return kept
 
 
 def _change(record: Record) -> Change | TinkuyError:

@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_read_writes_nothing_of_the_others(store, files, t
     for extra, message in ((bad, "none of the tables"), (tmp_path / "absent.csv", "does not exist")):
         with pytest.raises(BadInput, match=message):
             import_files(store, "table", [*files, extra])
-    with pytest.raises(BadInput, match=r"unknown format 'tabla'; known are table, proinnovate, benchmark"):
+    with pytest.raises(BadInput, match=r"unknown format 'tabla'; known are table, proinnovate"):
         import_files(store, "tabla", files)
     assert store.partners() == []
 

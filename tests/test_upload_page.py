@@ -463,3 +463,18 @@ def test_reading_errors_are_of_the_file_that_was_uploaded(filled, tmp_path):
     with pytest.raises(BadInput) as caught:
         uploads.preview(filled, EVERYTHING, draft)
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_foreign_sheet_is_read_and_the_preview_tells_how(officer: TestClient, tmp_path):
+    rows = "Quién;Depto.;Qué les falta\n"
+    rows += "QUESOS ILUSTRATIVOS S.A.C.;Tacna;Los quesos maduran de modo distinto en cada cámara de la planta.\n"
+    rows += "LANAS ILUSTRATIVAS S.A.C.;Tacna;El teñido de la lana no es parejo y se pierde parte de cada lote.\n"
+    answer = send(officer, rows.encode(), "firmas.csv")
+    assert answer.status_code == 200
+    page = " ".join(answer.text.split())
+    assert "Cómo se lee la hoja firmas" in page
+    assert "<td>Quién</td> <td>Nombre</td> <td>su contenido</td> <td>QUESOS ILUSTRATIVOS S.A.C.</td>" in page
+    assert "<td>Depto.</td> <td>Región</td>" in page
+    # Two organisations and two texts, each shown.
+    assert page.count("QUESOS ILUSTRATIVOS S.A.C.</td>") == 2
+    assert "Los quesos maduran de modo distinto en cada cámara de la planta.</td><td>texto</td>" in page

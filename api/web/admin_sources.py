@@ -79,6 +79,6 @@ def _page(request: Request, store: Any, status: int = 200, error: str = "") -> R
                 )
             )
     return render(
-        request, "admin_sources.html", status, found=found, error=error, states=STATES, heading=heading, why=why, formats=FORMATS,
-        say=say_of(request),
+        request, "admin_sources.html", status, found=found, error=error, states=STATES, heading=heading, why=why,
+        formats=FORMATS, say=say_of(request),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from matcher.access import Caller
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate
 from matcher.sources.columns import SHEETS
-from matcher.sources.table import write_template
+from matcher.sources.table import foreign, write_template
 from matcher.store import import_runs, organisations
 from matcher.store.import_runs import UNDO_DAYS, Refused
 from matcher.store.offices import at_desk
@@ -98,7 +98,7 @@ def preview(request: Request, caller: Uploader, draft_id: InPath, changed: bool 
     draft = _draft(request, caller, draft_id)
     return render(
         request, "upload_preview.html", plan=_plan(draft), draft=draft, changed=changed, shown=SHOWN, fields=FIELDS,
-        types=TYPES, at=_at(request), why=why, heading=heading,
+        types=TYPES, at=_at(request), why=why, heading=heading, sheets=foreign(draft.file),
     )  # fmt: skip
 
 

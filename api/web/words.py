@@ -6,10 +6,13 @@ KINDS = {
     "university": N_("university"), "faculty": N_("faculty"), "laboratory": N_("laboratory"),
     "group": N_("research group"), "institute": N_("institute"), "technology_centre": N_("technology centre"),
     "office": N_("office"), "firm": N_("firm"), "cooperative": N_("cooperative"), "association": N_("association"),
-    "municipality": N_("municipality"), "capability": N_("capability"), "technology": N_("technology"),
+    "municipality": N_("municipality"), "public_body": N_("public body"), "hospital": N_("hospital"),
+    "capability": N_("capability"), "technology": N_("technology"),
     "project": N_("project"), "publication": N_("publication"), "patent": N_("patent"),
     "equipment": N_("equipment"), "service": N_("service"), "need": N_("need"), "problem": N_("problem"),
-    "challenge": N_("challenge"), "other": N_("other"),
+    "challenge": N_("challenge"), "certification": N_("certification of a standard"),
+    "improvement": N_("improvement of processes"), "mission": N_("study visit"), "startup": N_("start-up"),
+    "agenda": N_("agenda for a trade"), "other": N_("other"),
 }  # fmt: skip
 SIDES = {"supply": N_("universities and institutes"), "demand": N_("firms and associations")}
 STAGES = {

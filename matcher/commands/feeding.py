@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from matcher import parts, render
+from matcher.commands import table_preview
 from matcher.commands.context import Context, in_context, with_language
 from matcher.commands.counting import more_counts
 from matcher.errors import NotFound, SnapshotError
@@ -29,11 +30,27 @@ from matcher.sources.table import write_template
     type=click.Path(path_type=Path),
     help=N_("Where to write the refused rows (default: refusals.csv in Tinkuy's folder)."),
 )
+@click.option(
+    "--preview",
+    is_flag=True,
+    help=N_("Of tables: show how each sheet would be read, with its first rows; write nothing."),
+)
+@click.option(
+    "--mapping",
+    metavar="NAME",
+    help=N_("Of tables: read foreign sheets as the mapping NAME says; with --preview, keep what is shown as NAME."),
+)
 @with_language
 @in_context
-def import_command(context: Context, format_: str, files: tuple[Path, ...], refusals: Path | None) -> None:
+def import_command(
+    context: Context, format_: str, files: tuple[Path, ...], refusals: Path | None, preview: bool, mapping: str | None
+) -> None:
     """Import files and account for every row."""
     say = context.say
+    if preview or mapping:
+        files = table_preview.with_mapping(context, format_, files, preview, mapping)
+    if preview:
+        return
     path = refusals or context.settings.home / "refusals.csv"
     with (
         render.progress_bar(say(N_("Importing")), say(N_("{count} rows/s"))) as progress,

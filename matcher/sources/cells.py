@@ -17,6 +17,8 @@ from matcher.sources.reading import check_size, read_delimited, read_text
 
 DELIMITERS = ",;\t|"
 MAX_COLUMNS = 256  # of a workbook's sheet
+MAX_ROWS = 1_048_576  # of a sheet, empty ones too: as many as Excel has
+MAX_CELLS = 3_000_000  # of a file, filled ones: they are all held in memory
 # What a damaged or hostile workbook makes the libraries raise; parsers' errors are syntax errors.
 _DAMAGED = (
     OSError,
@@ -84,7 +86,32 @@ def _read_delimited(path: Path) -> list[tuple[int, list[str]]]:
     header = text.lstrip("\r\n").partition("\n")[0]
     delimiter = delimiter or max(DELIMITERS, key=header.count)
     rows = read_delimited(path, text, delimiter=delimiter, first=1 + skipped)
-    return [(number, [value.replace("\0", " ").strip() for value in values]) for number, values in rows]
+    limit = _Limit(path)
+    return [
+        (number, [value.replace("\0", " ").strip() for value in values])
+        for number, values in rows
+        if limit.holds(len(values), 1)
+    ]
+
+
+class _Limit:
+    """Counts what is read of a file, so that nothing above the limits is ever held."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.cells, self.rows = path, 0, 0
+
+    def holds(self, cells: int, rows: int) -> bool:
+        """Count more of it.
+
+        :raises BadInput: that is too much.
+        """
+        self.cells += cells
+        self.rows += rows
+        for count, most in ((self.cells, MAX_CELLS), (self.rows, MAX_ROWS)):
+            if count > most:
+                message = N_("{path} has more than {rows} rows or {cells} filled cells: split it into several files")
+                raise BadInput(message, path=self.path, rows=MAX_ROWS, cells=MAX_CELLS)
+        return True
 
 
 def _read_workbook(path: Path) -> Iterator[Cells]:
@@ -100,12 +127,14 @@ def _read_workbook(path: Path) -> Iterator[Cells]:
 
 
 def _sheets(path: Path, book: Workbook) -> Iterator[Cells]:
+    limit = _Limit(path)
     for sheet in book.worksheets:
         sheet.reset_dimensions()
+        limit.rows = 0
         rows = [
             (n, [_as_text(v) for v in row])
             for n, row in enumerate(sheet.iter_rows(values_only=True), start=1)
-            if any(v is not None for v in row)
+            if limit.holds(len(row), 1) and any(v is not None for v in row)
         ]
         width = max((len(values) for _, values in rows), default=0)  # notes beside the table are no excess
         if width > MAX_COLUMNS:

@@ -167,7 +167,9 @@ KINDS = {
     "universidad": "university", "facultad": "faculty", "laboratorio": "laboratory", "grupo": "group",
     "instituto": "institute", "centro tecnologico": "technology_centre", "cite": "technology_centre",
     "oficina": "office", "empresa": "firm", "cooperativa": "cooperative", "asociacion": "association",
-    "municipalidad": "municipality", "capacidad": "capability", "tecnologia": "technology", "proyecto": "project",
+    "municipalidad": "municipality", "entidad publica": "public_body", "hospital": "hospital", "capacidad": "capability", "tecnologia": "technology", "proyecto": "project",
     "publicacion": "publication", "patente": "patent", "equipo": "equipment", "servicio": "service",
     "necesidad": "need", "problema": "problem", "desafio": "challenge",
+    "certificacion": "certification", "mejora de procesos": "improvement", "pasantia": "mission", "mision": "mission",
+    "emprendimiento": "startup", "agenda de innovacion": "agenda",
 }  # fmt: skip

@@ -1,20 +1,30 @@
 """ProInnóvate's project portfolio, Peru's innovation fund (CSV, open data).
 
-One row is one project of one applicant. Firms' projects show demand, those of universities,
-institutes and CITEs supply. The files escape `,` and `"` with a backslash. DEPARTAMENTO is the
-applicant's address; the ITP's rows say Lima whatever the CITE's region, so their texts carry none.
+One row is one project of one applicant. Firms' projects show demand, those of universities, institutes and CITEs
+supply; what kind of text a project is, its call tells (`calls.py`). The files escape `,` and `"` with a backslash.
+DEPARTAMENTO is the applicant's address. The ITP's says Lima whatever the CITE's region: of its texts, and of others
+that name a CITE, the region is the CITE's seat, else the one that the title speaks of, else an address out of Lima.
+An applicant goes by one id in all its spellings (`legal_forms.py`); its name is the commonest.
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
+from itertools import zip_longest
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from matcher.errors import BadInput, NotFound
 from matcher.language import N_
 from matcher.places import find_region
 from matcher.records import Evidence, Partner, Side
-from matcher.sources.reading import Read, Refusal, Row, most_common, read_delimited, read_text, slug
+from matcher.sources.calls import kind_of_call
+from matcher.sources.cites import Cite, cites_in, region_in
+from matcher.sources.legal_forms import key_of
+from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, read_delimited, read_text, slug, too_long
 from matcher.text import clean, fold
 
 COUNTRY = "PE"
@@ -43,6 +53,23 @@ KINDS = (
     (Side.DEMAND, "municipality", r"\bmunicipalidad\b|\bgobierno regional\b"),
 )
 ITP = "instituto tecnologico de la produccion"
+CAPITAL = "PE-LIM"  # where the ITP's own address is
+
+
+class _Line(NamedTuple):
+    """One row's cells, in the order of COLUMNS. `excess`: how many cells it has, where that is another number."""
+
+    fund: str
+    call: str
+    year: str
+    contract: str
+    title: str
+    start: str
+    applicant: str
+    department: str
+    file: str
+    number: int
+    excess: int
 
 
 def read(paths: Sequence[Path]) -> Iterator[Read]:
@@ -50,19 +77,20 @@ def read(paths: Sequence[Path]) -> Iterator[Read]:
 
     :raises BadInput: a file lacks the portfolio's columns.
     """
-    tables = [(path, _table(path)) for path in paths]
-    by_partner: dict[str, list[dict[str, str]]] = {}
-    for _, rows in tables:
-        for _, row in rows:
-            by_partner.setdefault(_partner_id(row), []).append(row)
-    partners = {id_: _partner(id_, rows) for id_, rows in by_partner.items()}
-    for path, rows in tables:
-        for number, row in rows:
-            reason = _unreadable(row)
-            if reason:
-                yield Refusal(path.name, number, reason)
-            else:
-                yield Row(path.name, number, (partners[_partner_id(row)], _evidence(row)))
+    lines = [line for path in paths for line in _lines(path)]
+    names: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    seats: defaultdict[str, Counter[str | None]] = defaultdict(Counter)
+    for line in lines:
+        id_ = _partner_id(line.applicant)
+        names[id_][line.applicant] += 1
+        seats[id_][_region(line.department)] += 1
+    partners = {id_: _partner(id_, names[id_], seats[id_]) for id_ in names}
+    for line in lines:
+        reason = _unreadable(line)
+        if reason:
+            yield Refusal(line.file, line.number, reason)
+        else:
+            yield _row(line, partners[_partner_id(line.applicant)])
 
 
 def side_and_kind(name: str) -> tuple[Side, str]:
@@ -74,9 +102,9 @@ def side_and_kind(name: str) -> tuple[Side, str]:
     return Side.DEMAND, "firm"
 
 
-def _table(path: Path) -> list[tuple[int, dict[str, str]]]:
-    lines = read_delimited(path, read_text(path), escape="\\")
-    header = [name.strip().upper() for name in next(lines, (1, []))[1]]
+def _lines(path: Path) -> Iterator[_Line]:
+    rows = read_delimited(path, read_text(path), escape="\\")
+    header = [name.strip().upper() for name in next(rows, (1, []))[1]]
     missing = [column for column in COLUMNS if column not in header]
     if missing:
         raise BadInput(
@@ -84,64 +112,106 @@ def _table(path: Path) -> list[tuple[int, dict[str, str]]]:
             path=path,
             columns=", ".join(missing),
         )
-    rows = []
-    for number, values in lines:
+    width, wanted = len(header), itemgetter(*(header.index(column) for column in COLUMNS))
+    for number, values in rows:
         if values:
-            padded = values + [""] * (len(header) - len(values))
-            row = {name: " ".join(value.split()) for name, value in zip(header, padded, strict=False)}
-            row["extra"] = "" if len(values) == len(header) else str(len(values))
-            rows.append((number, row))
-    return rows
+            excess = len(values) if len(values) != width else 0
+            if excess:
+                values = [value for value, _ in zip_longest(values, header, fillvalue="")]
+            fund, call, year, contract, title, start, applicant, department = wanted(values)
+            yield _Line(
+                _one_line(fund), _one_line(call), year.strip(), contract.strip(), clean(" ".join(title.split())),
+                start.strip(), _one_line(applicant), _one_line(department), path.name, number, excess,
+            )  # fmt: skip
 
 
-def _unreadable(row: dict[str, str]) -> BadInput | None:
-    if row["extra"]:
-        return BadInput(N_("the row has {count} columns, the header another number"), count=row["extra"])
-    for column in ("CONTRATO", "TITULO", "NOMBRE_SOLICITANTE"):
-        if not clean(row[column]):
-            return BadInput(N_("{columns}: empty"), columns=column)
-    if row["DEPARTAMENTO"] and _region(row) is None:
-        return BadInput(N_("DEPARTAMENTO: {found!r} is no department of Peru"), found=row["DEPARTAMENTO"])
+@lru_cache(50_000)  # most cells say what another row's said
+def _one_line(cell: str) -> str:
+    return " ".join(cell.split())
+
+
+def _unreadable(line: _Line) -> BadInput | None:
+    if line.excess:
+        return BadInput(N_("the row has {count} columns, the header another number"), count=line.excess)
+    if not (line.contract and line.title and line.applicant):
+        names = {"CONTRATO": line.contract, "TITULO": line.title, "NOMBRE_SOLICITANTE": line.applicant}
+        return BadInput(N_("{columns}: empty"), columns=next(name for name, value in names.items() if not value))
+    if len(line.title) > MAX_TEXT:
+        return too_long(line.title)
+    if line.department and _region(line.department) is None:
+        return BadInput(N_("DEPARTAMENTO: {found!r} is no department of Peru"), found=line.department)
     return None
 
 
-def _region(row: dict[str, str]) -> str | None:
+@lru_cache(1000)
+def _region(department: str) -> str | None:
     try:
-        return find_region(row["DEPARTAMENTO"], COUNTRY) if row["DEPARTAMENTO"] else None
+        return find_region(department, COUNTRY) if department else None
     except NotFound:
         return None
 
 
-def _partner_id(row: dict[str, str]) -> str:
-    return f"{ID}-{slug(row['NOMBRE_SOLICITANTE'])}"
+@lru_cache(100_000)
+def _partner_id(name: str) -> str:
+    return f"{ID}-{slug(key_of(name))}"
 
 
-def _partner(id_: str, rows: list[dict[str, str]]) -> Partner:
-    name = most_common(row["NOMBRE_SOLICITANTE"] for row in rows) or ""
+def _partner(id_: str, names: Counter[str], regions: Counter[str | None]) -> Partner:
+    name = min(names, key=lambda each: (-names[each], each))
     side, kind = side_and_kind(name)
+    named = cites_in(name)
     # The seat is where most rows say; a rare department is a field station's, or a slip.
-    regions = [_region(row) for row in rows]
-    commonest = most_common(region for region in regions if region)
-    seat = commonest if 2 * regions.count(commonest) > len(regions) else None
-    return Partner(id_, side, clean(name), kind, COUNTRY, seat)
+    commonest, count = max(((r, n) for r, n in regions.items() if r), key=lambda pair: pair[1], default=(None, 0))
+    seat = commonest if 2 * count > sum(regions.values()) else None
+    return Partner(id_, side, clean(name), kind, COUNTRY, named[0].region if len(named) == 1 else seat)
 
 
-def _evidence(row: dict[str, str]) -> Evidence:
-    return Evidence(
-        id=f"{ID}-{slug(row['CONTRATO'])}",
-        partners=(_partner_id(row),),
-        kind="project",
-        text=clean(row["TITULO"]),
+def _row(line: _Line, partner: Partner) -> Row:
+    centres = cites_in(line.title) if _is_itp(line.applicant) else ()
+    mentions = tuple([_centre(cite) for cite in centres])
+    evidence = Evidence(
+        id=f"{ID}-{slug(line.contract)}",
+        partners=(partner.id, *(centre.id for centre in mentions)),
+        kind=kind_of_call(line.call),
+        text=line.title,
         language="es",
-        date=_date(row),
-        region=None if ITP in fold(row["NOMBRE_SOLICITANTE"]) else _region(row),
-        source=" · ".join(filter(None, ("ProInnóvate", row["FONDO"], row["CONCURSO"], row["ANIO"]))),
+        date=_date(line.start, line.year),
+        region=_where(line, centres),
+        source=_source(line.fund, line.call, line.year),
     )
+    return Row(line.file, line.number, (partner, evidence), mentions, line.contract)
 
 
-def _date(row: dict[str, str]) -> date | None:
+def _where(line: _Line, centres: Sequence[Cite]) -> str | None:
+    """Return the region of a row's text."""
+    if not _is_itp(line.applicant):
+        return _region(line.department)
+    seats = {cite.region for cite in centres}
+    if len(seats) == 1:
+        return seats.pop()
+    outside = _region(line.department)
+    return None if seats else region_in(line.title) or (outside if outside != CAPITAL else None)
+
+
+@lru_cache(1000)
+def _is_itp(applicant: str) -> bool:
+    return ITP in fold(applicant)
+
+
+@lru_cache(100)
+def _centre(cite: Cite) -> Partner:
+    return Partner(f"{ID}-{slug(cite.name)}", Side.SUPPLY, cite.name, "technology_centre", COUNTRY, cite.region)
+
+
+@lru_cache(10_000)
+def _source(*words: str) -> str:
+    return " · ".join(filter(None, ("ProInnóvate", *words)))
+
+
+@lru_cache(20_000)
+def _date(start: str, year: str) -> date | None:
     """Return the start; where it is not given, the first day of the call's year."""
     try:
-        return date.fromisoformat(row["FECHA_INICIO"])
+        return date.fromisoformat(start)
     except ValueError:
-        return date(int(row["ANIO"]), 1, 1) if row["ANIO"].isdigit() and 1990 <= int(row["ANIO"]) <= 2100 else None
+        return date(int(year), 1, 1) if year.isdecimal() and 1990 <= int(year) <= 2100 else None

@@ -7,7 +7,10 @@ import csv
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields as fields_of
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
@@ -21,49 +24,225 @@ from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
 from matcher.sectors import find_sector
 from matcher.sources.cells import Cells, parse_date, read_cells
 from matcher.sources.columns import KINDS, NEEDS, OUTCOMES, PARTNERS, SHEETS, SIDES, SIZES, STAGES, Sheet
+from matcher.sources.mappings import Mapping as Foreign
+from matcher.sources.mappings import load
+from matcher.sources.proinnovate import side_and_kind
+from matcher.sources.proposing import Proposal, propose
 from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, slug, too_long
 from matcher.text import clean, detect_language, fold
 
 NOTES = "leame"  # the template's sheet of explanations
 SPREADSHEET_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")  # ECMA-376, 18.17.3
-_NAMES = frozenset(column.name for sheet in SHEETS for column in sheet.columns)
+_NAMES = frozenset(column.name for sheet in SHEETS for column in sheet.columns) | {"ruc"}
 Values = dict[str, str]
 
 
-def read(paths: Sequence[Path], stored: Mapping[str, str] | None = None) -> Iterator[Read]:
+TEXTS = Sheet("texts", "textos", ("name", "text"), ())  # no table of the template: an organisation in each row
+
+
+class _Table(NamedTuple):
+    """A sheet that is understood. `foreign`: its headings are not the template's; `defaults`: what it does not say."""
+
+    sheet: Sheet
+    cells: Cells
+    columns: dict[int, str]
+    foreign: bool = False
+    defaults: Mapping[str, str] = {}
+
+    @property
+    def file(self) -> str:
+        """What people know it by."""
+        return _called(self.cells)
+
+
+def read(paths: Sequence[Path], stored: Mapping[str, str] | None = None, *, guess: bool = False) -> Iterator[Read]:
     """Yield the rows of all files, partners first.
 
+    Sheets are read as a mapping among the files says (`.toml`, see `mappings.py`); else by the template's headings;
+    else by headings that are known in three languages. A workbook's sheet that is none of the tables is one refusal.
+
     :param stored: id -> name of the partners that are in the database already.
+    :param guess: columns may also be told by what stands in them, since people see what comes of it before it is done.
     :raises BadInput: a file cannot be read, or is none of the tables.
     """
-    tables: list[tuple[Sheet, Cells, dict[int, str]]] = []
+    mappings = [each for path in paths if path.suffix.lower() == ".toml" for each in load(path)]
+    tables: list[_Table] = []
     for path in paths:
-        sheets = [cells for cells in read_cells(path) if cells.header and fold(cells.name) not in (NOTES, "readme")]
-        if not sheets:
-            raise BadInput(N_("{path} is empty"), path=path)
-        tables += [_recognise(cells, path) for cells in sheets]
-    tables.sort(key=lambda table: SHEETS.index(table[0]))
+        if path.suffix.lower() == ".toml":
+            continue
+        found, refused = _tables(path, mappings, guess)
+        yield from refused
+        tables += found
+    tables.sort(key=lambda table: _ORDER.index(table.sheet))
     ids = _Ids(stored)
     seen: dict[tuple[type[Record], str], tuple[Record, str, int]] = {}
-    for sheet, cells, columns in tables:
-        file = cells.file if fold(cells.name) == fold(Path(cells.file).stem) else f"{cells.file} [{cells.name}]"
-        for number, values in cells.rows:
+    for table in tables:
+        header = table.cells.header
+        for number, values, made in _made(table, ids):
             try:
-                row = _row(cells.header, columns, values)
-                if any(values[len(cells.header) :]):  # a comma without quotes: the rest would be lost
+                if isinstance(made, Exception):
+                    raise made
+                if any(values[len(header) :]):  # a comma without quotes: the rest would be lost
                     raise BadInput(N_("the row has {count} columns, the header another number"), count=len(values))
-                record = _MAKE[sheet](row, ids)
-                first, where, line = seen.setdefault((type(record), record.id), (record, file, number))
-                if first != record:
-                    raise BadInput(
-                        N_("the id {id!r} stands in {file}, row {row} with other values: give each row its own id"),
-                        id=record.id,
-                        file=where,
-                        row=line,
-                    )
-                yield Row(file, number, (record,))
+                for record in made:
+                    first, where, line = seen.setdefault((type(record), record.id), (record, table.file, number))
+                    if first != record:
+                        raise BadInput(
+                            N_("the id {id!r} stands in {file}, row {row} with other values: give each row its own id"),
+                            id=record.id,
+                            file=where,
+                            row=line,
+                        )
+                yield Row(table.file, number, made)
             except (BadInput, NotFound) as error:
-                yield Refusal(file, number, error, _at_fault(error, cells.header, columns))
+                yield Refusal(table.file, number, error, _at_fault(error, header, table.columns))
+
+
+def proposals(path: Path) -> list[Proposal]:
+    """Return how each sheet of a file would be read, those of the template too.
+
+    :raises BadInput: it cannot be read, or is empty.
+    """
+    found = []
+    for cells in _sheets(path):
+        try:
+            sheet, _, columns = _recognise(cells, path)
+        except BadInput:
+            found.append(propose(cells))
+        else:
+            proposal = propose(cells)
+            named = tuple(
+                replace(each, column=columns.get(i, ""), by="name" if i in columns else "", share=1.0)
+                for i, each in enumerate(proposal.columns)
+            )
+            found.append(replace(proposal, table=sheet.name, columns=named, defaults={}, reason=None))
+    return found
+
+
+def foreign(path: Path) -> list[Proposal]:
+    """Return how those sheets of a file are read whose headings are not the template's."""
+    found = []
+    for cells in _sheets(path):
+        try:
+            _recognise(cells, path)
+        except BadInput:
+            found.append(propose(cells))
+    return found
+
+
+def _called(cells: Cells) -> str:
+    return cells.file if fold(cells.name) == fold(Path(cells.file).stem) else f"{cells.file} [{cells.name}]"
+
+
+def _sheets(path: Path) -> list[Cells]:
+    sheets = [cells for cells in read_cells(path) if cells.header and fold(cells.name) not in (NOTES, "readme")]
+    if not sheets:
+        raise BadInput(N_("{path} is empty"), path=path)
+    return sheets
+
+
+def _tables(path: Path, mappings: Sequence[Foreign], guess: bool) -> tuple[list[_Table], list[Refusal]]:
+    """Return a file's sheets that are understood, and why the others are not.
+
+    :raises BadInput: none is.
+    """
+    found: list[_Table] = []
+    refused: list[Refusal] = []
+    for cells in _sheets(path):
+        mapping = next((each for each in mappings if fold(each.name) in ("", fold(cells.name))), None)
+        if mapping is not None and not mapping.table:
+            continue  # somebody said so
+        try:
+            found.append(_mapped(cells, mapping) if mapping else _understood(cells, path, guess))
+        except BadInput as error:
+            refused.append(Refusal(_called(cells), 1, error))
+    if refused and not found:
+        raise refused[0].error
+    return found, refused
+
+
+def _understood(cells: Cells, path: Path, guess: bool) -> _Table:
+    try:
+        return _Table(*_recognise(cells, path))
+    except BadInput:
+        proposal = propose(cells)
+        if proposal.table and (guess or proposal.named):
+            return _mapped(cells, Foreign.of(proposal))
+        raise
+
+
+def _mapped(cells: Cells, mapping: Foreign) -> _Table:
+    """Return a sheet as a mapping reads it.
+
+    :raises BadInput: it has none of the headings, or lacks what its table needs.
+    """
+    headings = [fold(" ".join(h.split())) for h in cells.header]
+    columns = {i: mapping.columns[h] for i, h in enumerate(headings) if h in mapping.columns}
+    sheet = next(each for each in _ORDER if each.name == mapping.table)
+    needed = {"name"} if sheet is PARTNERS else set(sheet.required)
+    missing = needed - set(columns.values()) - set(mapping.defaults)
+    if missing:
+        raise BadInput(
+            N_("sheet {sheet}: the mapping finds no column for {columns}"),
+            sheet=cells.name,
+            columns=", ".join(sorted(missing)),
+        )
+    return _Table(sheet, cells, columns, True, mapping.defaults)
+
+
+def _made(table: _Table, ids: "_Ids") -> Iterator[tuple[int, list[str], tuple[Record, ...] | BadInput | NotFound]]:
+    """Yield each row's number, cells and records; what refuses it in their place."""
+    made = [(number, values, _records(table, values, ids)) for number, values in table.cells.rows]
+    if table.sheet is not TEXTS:
+        yield from made
+        return
+    whole: dict[str, Partner] = {}  # of several rows of one organisation, what any of them says first
+    for _, _, records in made:
+        if not isinstance(records, Exception) and isinstance(partner := records[0], Partner):
+            first = whole.setdefault(partner.id, partner)
+            missing = {
+                each.name: value
+                for each in fields_of(Partner)
+                if getattr(first, each.name) in (None, ()) and (value := getattr(partner, each.name)) not in (None, ())
+            }
+            whole[partner.id] = replace(first, **missing)
+    for number, values, records in made:
+        if not isinstance(records, Exception) and isinstance(partner := records[0], Partner):
+            records = (whole[partner.id], *records[1:])
+        yield number, values, records
+
+
+def _records(table: _Table, values: list[str], ids: "_Ids") -> tuple[Record, ...] | BadInput | NotFound:
+    try:
+        row = _row(table.cells.header, table.columns, values)
+        if table.foreign:
+            row = _foreign(row, table.defaults)
+        if table.sheet is TEXTS:
+            return _text_and_partner(row, ids)
+        return (_MAKE[table.sheet](row, ids),)
+    except (BadInput, NotFound) as error:
+        return error
+
+
+def _foreign(row: Values, defaults: Mapping[str, str]) -> Values:
+    """Return a row of a foreign sheet with what it leaves out: defaults, the side of an organisation by its name."""
+    row = {**row, **{column: value for column, value in defaults.items() if not row.get(column)}}
+    if number := row.pop("ruc", ""):
+        row["identifiers"] = ";".join(filter(None, (row.get("identifiers"), f"ruc:{number}")))
+    if row.get("name") and not row.get("side"):
+        row["side"] = side_and_kind(row["name"])[0]
+    return row
+
+
+def _text_and_partner(row: Values, ids: "_Ids") -> tuple[Record, ...]:
+    """Return the organisation and the text of one row. Its `id`, `kind`, `url`, `sectors` and so on are the text's."""
+    _need(row, "name", "text")
+    side, kind = side_and_kind(row["name"])
+    given = Side(_choice(row, "side", SIDES))
+    about = {column: row[column] for column in _OF_PARTNERS if row.get(column)}
+    partner = _partner({**about, "kind": kind if side is given else "other"}, ids)
+    evidence = _evidence({**row, "partners": partner.id}, ids, "need" if given is Side.DEMAND else "capability")
+    return (partner, evidence)
 
 
 def write_template(path: Path, translate: Translate, *, spanish: bool) -> list[Path]:
@@ -136,7 +315,10 @@ def _recognise(cells: Cells, path: Path) -> tuple[Sheet, Cells, dict[int, str]]:
     if not found:
         expected = "; ".join(f"{sheet.name}: {', '.join(sheet.required)}" for sheet in SHEETS)
         raise BadInput(
-            N_("{path} [{sheet}]: columns {columns} are none of the tables. Needed are at least {expected}"),
+            N_(
+                "{path} [{sheet}]: columns {columns} are none of the tables. Needed are at least {expected}. "
+                "How else it may be read, `tinkuy import table FILE --preview` shows"
+            ),
             path=path,
             sheet=cells.name,
             columns=", ".join(h for h in cells.header if h),
@@ -354,6 +536,8 @@ def _outcome(row: Values, ids: _Ids) -> Outcome:
     )
 
 
+_ORDER = (PARTNERS, TEXTS, *SHEETS[1:])
+_OF_PARTNERS = ("side", "name", "country", "region", "city", "size", "contact", "identifiers")
 _MAKE: dict[Sheet, Callable[[Values, _Ids], Record]] = {
     PARTNERS: _partner,
     SHEETS[1]: lambda row, ids: _evidence(row, ids, "capability"),
