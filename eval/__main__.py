@@ -10,6 +10,7 @@ from eval import spreading, tables
 from eval.abstention import abstain_command
 from eval.compare import others
 from eval.evaluation import as_json, differences, evaluate, primary
+from eval.identity_cli import identity_command
 from eval.judge_cli import judge_command
 from eval.measures import MEASURES
 from eval.report_cli import report_command
@@ -128,6 +129,7 @@ commands.add_command(report_command)
 commands.add_command(judge_command)
 commands.add_command(abstain_command)
 commands.add_command(spread_command)
+commands.add_command(identity_command)
 
 
 def main() -> None:
