@@ -99,7 +99,7 @@ def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[list[tuple[str, fl
     for left, others in ((left_a, left_b), (left_b, left_a)):  # written apart in one, together in the other
         for word in list(left):
             for start in range(len(others) - 1):
-                if others[start] + others[start + 1] == word:
+                if word in (joined := others[start] + others[start + 1], joined.removesuffix("s")):
                     left.remove(word)
                     pairs += [(others[start], 1.0), (others[start + 1], 1.0)]
                     del others[start : start + 2]

