@@ -8,6 +8,7 @@ import click
 
 from eval import spreading, tables
 from eval.abstention import abstain_command
+from eval.coding_cli import fields_command, sectors_command
 from eval.compare import others
 from eval.evaluation import as_json, differences, evaluate, primary
 from eval.identity_cli import identity_command
@@ -130,6 +131,8 @@ commands.add_command(judge_command)
 commands.add_command(abstain_command)
 commands.add_command(spread_command)
 commands.add_command(identity_command)
+commands.add_command(sectors_command)
+commands.add_command(fields_command)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from matcher.records import Evidence
 from matcher.text import fold
 
-SAME = 0.93  # of the letters
+SAME = 0.95  # of the letters
 RARE = 4  # words of a text by which it is looked for: those that fewest texts have
 MANY = 50  # texts of a partner that share a word; a word that more have says nothing
 _WORD = re.compile(r"[^\W\d_]{3,}")

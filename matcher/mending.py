@@ -12,6 +12,7 @@ from matcher.text import clean, fold
 
 _MENDING = ftfy.TextFixerConfig(uncurl_quotes=False, normalization="NFC", unescape_html=False)
 CAPITALS = 0.8  # of the letters; from here on a text is "written in capitals"
+LONGEST_ACRONYM = 8
 FEWEST = 8  # letters; shorter ones may be a name
 _LABEL = re.compile(
     r"^\s*(?:abstract|summary|resumen(?: ejecutivo)?|resumo|description|descripci[oó]n|descri[cç][aã]o|title|t[ií]tulo)"
@@ -19,14 +20,17 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _RIGHTS = re.compile(
-    r"(?:©|\(c\)|copyright\b)[^.\n]{0,120}(?:\.(?=\s|$)|$)"
+    r"(?:copyright\b\s*)?(?:©|\(c\)|copyright\b)\W*(?:(?:19|20)\d\d|the authors?|los autores|os autores)\b[^.\n]{0,120}(?:\.(?=\s|$)|$)"
     r"|(?:all rights reserved|todos los derechos reservados|todos os direitos reservados)\.?"
     r"|published by elsevier[^.\n]{0,60}(?:\.(?=\s|$)|$)"
     r"|this is an open access article[^.\n]{0,160}(?:\([^)]*\))?(?:\.(?=\s|$)|$)"
     r"|este es un art[ií]culo (?:de|en) acceso abierto[^.\n]{0,160}(?:\.(?=\s|$)|$)",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?\b|[^\W_]+(?:&[^\W_]+)*")  # S.A.C., R&D
+_SMALL = frozenset("a e o u y".split())  # words of one letter
+_SPECIES = frozenset({"sp", "spp", "var", "cv"})
+LONGEST_NAME_PART = 3  # letters; inside quotation marks, longer words begin with a capital
 _ROMAN = re.compile(r"(?:x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{2,5}")
 _AFTER_SENTENCE = re.compile(r"(?:^|[.?!]\s+|\n)[\W_]*$")
@@ -66,8 +70,10 @@ def sentence_case(text: str) -> str:
     for match in _WORD.finditer(text):
         written.append(text[end : match.start()])
         word, end = match[0], match.end()
+        quoted = text[: match.start()].count('"') % 2 == 1
         bracketed = text[match.start() - 1 : match.start()] == "(" and text[end : end + 1] == ")"
         begins = bool(_AFTER_SENTENCE.search(text[: match.start()]))
+        begins = begins or (quoted and len(word) > LONGEST_NAME_PART)
         written.append(_cased(word, bracketed=bracketed, begins=begins))
     return "".join(written) + text[end:]
 
@@ -77,14 +83,16 @@ def _cased(word: str, *, bracketed: bool, begins: bool) -> str:
     plain = fold(word)
     if word.upper() != word:  # it has small letters: whoever wrote them meant them
         return word
-    if word in acronyms or plain.upper() in acronyms or (bracketed and 2 <= len(word) <= 8):
-        return word
-    if any(c.isdigit() for c in word) or _CONSONANTS.fullmatch(plain):
-        return word
-    if len(word) > 1 and _ROMAN.fullmatch(plain):
-        return word
     if plain in names:
         return names[plain]
+    if plain in _SPECIES:
+        return word.lower()
+    if plain.upper() in acronyms or (bracketed and 2 <= len(word) <= LONGEST_ACRONYM):
+        return word
+    if any(not c.isalpha() for c in word) or _CONSONANTS.fullmatch(plain):  # CO2, S.A.C., R&D
+        return word
+    if _ROMAN.fullmatch(plain) or (len(word) == 1 and plain not in _SMALL):
+        return word
     return word.capitalize() if begins else word.lower()
 
 
