@@ -19,6 +19,7 @@ from eval.setup import FOLDER, FilePath, Setup, shared
 from eval.spread_cli import spread_command
 from eval.systems import FULL, System, ablations, baselines, spread, without
 from eval.trec import write_run
+from eval.whole_cli import languages_command, places_command
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
 from matcher.sources import benchmark
@@ -133,6 +134,8 @@ commands.add_command(spread_command)
 commands.add_command(identity_command)
 commands.add_command(sectors_command)
 commands.add_command(fields_command)
+commands.add_command(places_command)
+commands.add_command(languages_command)
 
 
 def main() -> None:

@@ -35,13 +35,15 @@ def by_titles(titles: Titles, vectors: Vectors, coded: Sequence[Sequence[str]]) 
     return _judged(TextGuess.learn(titles).best(vectors), coded)
 
 
-def by_others(titles: Titles, texts: Sequence[Evidence], vectors: Vectors, coded: Sequence[Sequence[str]]) -> list[Guessed]:
+def by_others(
+    titles: Titles, texts: Sequence[Evidence], vectors: Vectors, coded: Sequence[Sequence[str]]
+) -> list[Guessed]:
     """Guess each text from those of other partners and the titles: five parts, each guessed from the other four."""
     part = np.array([int(hashlib.sha256(e.partners[0].encode()).hexdigest(), 16) % PARTS for e in texts])
     found: list[Guessed | None] = [None] * len(texts)
     for each in range(PARTS):
-        theirs, ours = np.nonzero(part != each)[0], np.nonzero(part == each)[0]
-        if not len(ours):
+        theirs, ours = np.nonzero(part != each)[0].tolist(), np.nonzero(part == each)[0].tolist()
+        if not ours:
             continue
         learned = TextGuess.learn(titles, vectors[theirs], [coded[i] for i in theirs])
         for i, guessed in zip(ours, _judged(learned.best(vectors[ours]), [coded[i] for i in ours]), strict=True):
@@ -53,7 +55,8 @@ def from_one_to_other(
     titles: Titles, vectors: Vectors, coded: Sequence[Sequence[str]], theirs: Sequence[bool]
 ) -> list[Guessed]:
     """Guess some texts from others of another kind (needs from capabilities), which are told by `theirs`."""
-    taught, asked = np.nonzero(theirs)[0], np.nonzero(~np.asarray(theirs))[0]
+    taught = [i for i, their in enumerate(theirs) if their]
+    asked = [i for i, their in enumerate(theirs) if not their]
     learned = TextGuess.learn(titles, vectors[taught], [coded[i] for i in taught])
     return _judged(learned.best(vectors[asked]), [coded[i] for i in asked])
 

@@ -1,6 +1,6 @@
 """`python -m eval sectors`, `python -m eval fields`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -42,7 +42,10 @@ def _measure(folder: Path, model: str | None, what: str) -> None:
     titles = Titles.of_sectors(encoder) if what == "sectors" else Titles.of_fields(encoder)
     vectors = encoder.encode([e.full_text for e in texts], Role.PASSAGE)
     coded = [getattr(e, what) for e in texts]
-    ways = {"titles alone": by_titles(titles, vectors, coded), "other partners' texts": by_others(titles, texts, vectors, coded)}
+    ways = {
+        "titles alone": by_titles(titles, vectors, coded),
+        "other partners' texts": by_others(titles, texts, vectors, coded),
+    }
     if any(demand) and not all(demand):
         ways["needs from capabilities"] = from_one_to_other(titles, vectors, coded, [not d for d in demand])
         ways["capabilities from needs"] = from_one_to_other(titles, vectors, coded, demand)
@@ -64,9 +67,12 @@ def texts_of(folder: Path) -> tuple[list[Evidence], list[bool]]:
     return texts, [sides.get(e.partners[0]) is Side.DEMAND for e in texts]
 
 
-def report(ways: dict[str, Sequence[Guessed]]) -> str:
+def report(ways: Mapping[str, Sequence[Guessed]]) -> str:
     """Return accuracy, and precision and share by cut, as Markdown tables."""
-    lines = ["| learned from | texts | code right | section right | cut for .8 | of all texts |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| learned from | texts | code right | section right | cut for .8 | of all texts |",
+        "|---|---|---|---|---|---|",
+    ]
     for way, guessed in ways.items():
         cut = cut_for(guessed)
         passed = sum(g.confidence >= cut for g in guessed) / len(guessed) if cut is not None else 0.0
@@ -74,7 +80,11 @@ def report(ways: dict[str, Sequence[Guessed]]) -> str:
             f"| {way} | {len(guessed)} | {_share([g.code for g in guessed])} | {_share([g.section for g in guessed])}"
             f" | {f'{cut:.2f}' if cut is not None else f'none gives {TARGET}'} | {passed:.2f} |"
         )
-    lines += ["", "| learned from | confidence from | of all texts | code right | section right |", "|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| learned from | confidence from | of all texts | code right | section right |",
+        "|---|---|---|---|---|",
+    ]
     for way, guessed in ways.items():
         for cut in CUTS:
             some = [g for g in guessed if g.confidence >= cut]

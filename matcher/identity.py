@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -116,7 +116,7 @@ def candidates(partners: Sequence[Partner]) -> Iterator[tuple[str, str]]:
     met: set[tuple[str, str]] = set()
     for key, ids in blocks.items():
         # The same whole name may stand a thousand times: then each is compared with the next one only.
-        some = combinations(ids, 2) if len(ids) <= FEW else zip(ids, ids[1:], strict=False) if key[0] in "=@" else ()
+        some = combinations(ids, 2) if len(ids) <= FEW else pairwise(ids) if key[0] in "=@" else ()
         for a, b in some:
             pair = (a, b) if a < b else (b, a)
             if pair not in met:
@@ -171,7 +171,9 @@ def groups(partners: Sequence[Partner], found: Iterable[Pair]) -> list[tuple[str
 
 def _one_is_a_part(a: Name, b: Name) -> bool:
     part = known_words().part
-    return bool((set(a.tokens) ^ set(b.tokens)) & part) and bool(set(a.tokens) & set(b.tokens) or a.acronyms or b.acronyms)
+    return bool((set(a.tokens) ^ set(b.tokens)) & part) and bool(
+        set(a.tokens) & set(b.tokens) or a.acronyms or b.acronyms
+    )
 
 
 @lru_cache(10_000)

@@ -1,4 +1,4 @@
-"""LaTeX out of a text: `H$_{2}$O`, `\\textit{Zea mays}`, `\\alpha`, `\\'{a}` as people read them."""
+r"""LaTeX out of a text: `H$_{2}$O`, `\textit{Zea mays}`, `\alpha`, `\'{a}` as people read them."""
 
 import re
 import unicodedata

@@ -20,7 +20,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _RIGHTS = re.compile(
-    r"(?:copyright\b\s*)?(?:©|\(c\)|copyright\b)\W*(?:(?:19|20)\d\d|the authors?|los autores|os autores)\b[^.\n]{0,120}(?:\.(?=\s|$)|$)"
+    r"(?:copyright\b\s*)?(?:©|\(c\)|copyright\b)\W*(?:(?:19|20)\d\d|the authors?|los autores|os autores)\b"
+    r"[^.\n]{0,120}(?:\.(?=\s|$)|$)"
     r"|(?:all rights reserved|todos los derechos reservados|todos os direitos reservados)\.?"
     r"|published by elsevier[^.\n]{0,60}(?:\.(?=\s|$)|$)"
     r"|this is an open access article[^.\n]{0,160}(?:\([^)]*\))?(?:\.(?=\s|$)|$)"
@@ -28,7 +29,7 @@ _RIGHTS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?\b|[^\W_]+(?:&[^\W_]+)*")  # S.A.C., R&D
-_SMALL = frozenset("a e o u y".split())  # words of one letter
+_SMALL = frozenset(["a", "e", "o", "u", "y"])  # words of one letter
 _SPECIES = frozenset({"sp", "spp", "var", "cv"})
 LONGEST_NAME_PART = 3  # letters; inside quotation marks, longer words begin with a capital
 _ROMAN = re.compile(r"(?:x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)

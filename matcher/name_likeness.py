@@ -29,7 +29,7 @@ class Place:
     words: frozenset[str] = frozenset()
 
 
-def likeness(a: Name, b: Name, place: Place = Place()) -> float:  # noqa: B008
+def likeness(a: Name, b: Name, place: Place = Place()) -> float:
     """Return how alike two names are, 0 to 1. `place`: words that only say where both are."""
     found = _of_words(a.tokens, b.tokens, place)
     part = known_words().part

@@ -97,7 +97,12 @@ def _assembled(segments: list[tuple[tuple[str, ...], bool]], legal: str | None, 
         tokens = _telling(words)
         if i == first or set(tokens) <= set(main):
             continue
-        if len(tokens) == 1 and len(main) > 1 and _acronym_like(tokens[0]) and (not comma or _made_of(tokens[0], whole)):
+        if (
+            len(tokens) == 1
+            and len(main) > 1
+            and _acronym_like(tokens[0])
+            and (not comma or _made_of(tokens[0], whole))
+        ):
             acronyms.add(tokens[0])
         elif not comma and (ended or i > first) and not known_words().part & {*tokens, *main}:
             others.append(tokens)
@@ -147,7 +152,9 @@ def _words_of(text: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
-    """Return a word in the singular, roughly: `ciencias` and `ciencia` meet."""
+    """Return a word in the singular, roughly: `ciencias` and `ciencia` meet, `inversiones` and `inversion`."""
+    if len(word) > 5 and word.endswith(("nes", "res", "les", "des")):
+        return word[:-2]
     return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word
 
 
@@ -161,7 +168,7 @@ def _made_of(acronym: str, words: list[str]) -> bool:
 
 @lru_cache(200_000)
 def initials(words: tuple[str, ...]) -> frozenset[str]:
-    """Return the acronyms that words make: of those that tell, and with `la` and the like, with and without the last."""
+    """Return the acronyms that words make: of those that tell, with `la` and the like, of all; and without the last."""
     telling = _telling(words)
     if len(telling) < SHORTEST_ACRONYM - 1:
         return frozenset()

@@ -15,13 +15,8 @@ from matcher.places import country_of, find_country, find_region, kilometres, re
 from matcher.text import fold
 
 # INEI's codes of Peru's departments: the first two digits of a ubigeo (those of RENIEC are others).
-UBIGEO = dict(
-    zip(
-        (f"{n:02}" for n in range(1, 26)),
-        "AMA ANC APU ARE AYA CAJ CAL CUS HUV HUC ICA JUN LAL LAM LIM LOR MDD MOQ PAS PIU PUN SAM TAC TUM UCA".split(),
-        strict=True,
-    )
-)
+_DEPARTMENTS = "AMA ANC APU ARE AYA CAJ CAL CUS HUV HUC ICA JUN LAL LAM LIM LOR MDD MOQ PAS PIU PUN SAM TAC TUM UCA"
+UBIGEO = {f"{number:02}": region for number, region in enumerate(_DEPARTMENTS.split(), 1)}
 NAMED, OF_CITY, OF_OTHER_NAME = 0.95, 0.9, 0.75  # by what a place is known: its region's name, its own, an old one
 OF_PROVINCE = 0.9
 # Of small places there are more than GeoNames has: people -> how sure the name is then; saints' names are everywhere.
@@ -29,6 +24,7 @@ BY_PEOPLE = ((100_000, 1.0), (40_000, 0.8), (0, 0.6))
 COMMON = 0.6
 LIKE_ITS_CITY = 0.3  # of the kilometres
 _COMMON = re.compile(r"^(?:san|santa|santo|villa|nuev[oa]|pueblo|el|la|los|las|miraflores|barranco|jesus|belen)\b")
+SURE = 0.8  # from here on a place is believed
 DISAGREE = 0.7  # an address that names places of two regions
 MOST_WORDS = 4  # of a place's name
 _STREET = re.compile(
@@ -208,7 +204,10 @@ def _admin_regions(country: str) -> dict[str, str]:
         return {}
     codes, regions = sorted(cities), sorted(centres)
     middles = [
-        (float(np.median([c["latitude"] for c in cities[code]])), float(np.median([c["longitude"] for c in cities[code]])))
+        (
+            float(np.median([c["latitude"] for c in cities[code]])),
+            float(np.median([c["longitude"] for c in cities[code]])),
+        )
         for code in codes
     ]
     cost = np.array([kilometres(middles, centres[region]) for region in regions]).T

@@ -24,7 +24,9 @@ def test_an_identifier_has_one_form(text, found):
     assert find_identifier(found) == found
 
 
-@pytest.mark.parametrize("text", ["", "ror:03yczjf26", "ruc:20131369125", "ruc:2013", "isni:0000000121500909", "x:1", "Q42", "12"])
+@pytest.mark.parametrize(
+    "text", ["", "ror:03yczjf26", "ruc:20131369125", "ruc:2013", "isni:0000000121500909", "x:1", "Q42", "12"]
+)
 def test_what_no_register_gave_is_refused(text):
     with pytest.raises(NotFound, match="is no identifier"):
         find_identifier(text)

@@ -17,6 +17,9 @@ from matcher.encode import Encoder, Role, Vectors
 Floats = NDArray[np.float64]
 RIDGE = 0.3
 TEMPERATURE = 0.05
+# From here on a code is believed. On the demonstration texts, each guessed from other partners', 89 % of the sectors
+# (44 % of the texts) and 81 % of the fields (56 %) are then right; needs from capabilities alone 80 % (27 %).
+SURE = 0.7
 FEW = 50  # texts with codes; fewer teach nothing beside the titles
 
 
@@ -44,7 +47,9 @@ class Titles:
     def of_fields(cls, encoder: Encoder) -> "Titles":
         """Return the second level of the OECD's FORD."""
         codes = tuple(code for code in fields.names() if "." in code)
-        return cls._encoded(codes, [(i, name) for i, code in enumerate(codes) for name in fields.names()[code]], encoder)
+        return cls._encoded(
+            codes, [(i, name) for i, code in enumerate(codes) for name in fields.names()[code]], encoder
+        )
 
     @classmethod
     def _encoded(cls, codes: tuple[str, ...], named: Sequence[tuple[int, str]], encoder: Encoder) -> "Titles":
@@ -61,9 +66,7 @@ class TextGuess:
     base: Floats
 
     @classmethod
-    def learn(
-        cls, titles: Titles, vectors: Vectors | None = None, coded: Sequence[Sequence[str]] = ()
-    ) -> "TextGuess":
+    def learn(cls, titles: Titles, vectors: Vectors | None = None, coded: Sequence[Sequence[str]] = ()) -> "TextGuess":
         """Learn from a classification's titles, and from texts with codes where there are enough.
 
         Titles and texts lie in different corners of a model's space: each counts from its own mean.
