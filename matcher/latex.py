@@ -19,7 +19,7 @@ _MATH = re.compile(r"\$\$?([^$\n]{1,200}?)\$\$?|\\\((.{1,200}?)\\\)|\\\[(.{1,200
 # What tells that a text is LaTeX, not a price, a Windows path or a regular expression.
 _SIGNS = re.compile(
     r"\\(?:text|math|emph|alpha|beta|gamma|delta|mu|times|pm|circ|cdot|leq?|geq?|frac|sqrt|bf|it|rm|cite|ref|begin)"
-    r"|\$[^$\n]*[\\^_{][^$\n]*\$|\\['`\"^~]\{?\\?[A-Za-z]"
+    r"|\$[^$\n]{0,200}[\\^_{][^$\n]{0,200}\$|\\['`\"^~]\{?\\?[A-Za-z]"
 )
 
 

@@ -34,7 +34,7 @@ _SPECIES = frozenset({"sp", "spp", "var", "cv"})
 LONGEST_NAME_PART = 3  # letters; inside quotation marks, longer words begin with a capital
 _ROMAN = re.compile(r"(?:x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{2,5}")
-_AFTER_SENTENCE = re.compile(r"(?:^|[.?!]\s+|\n)[\W_]*$")
+_SENTENCE_END = re.compile(r"[.?!]\s|\n")
 
 
 def mended(text: str) -> str:
@@ -67,15 +67,14 @@ def sentence_case(text: str) -> str:
     if not in_capitals(text):
         return text
     written: list[str] = []
-    end = 0
+    end, quoted = 0, False
     for match in _WORD.finditer(text):
-        written.append(text[end : match.start()])
-        word, end = match[0], match.end()
-        quoted = text[: match.start()].count('"') % 2 == 1
-        bracketed = text[match.start() - 1 : match.start()] == "(" and text[end : end + 1] == ")"
-        begins = bool(_AFTER_SENTENCE.search(text[: match.start()]))
-        begins = begins or (quoted and len(word) > LONGEST_NAME_PART)
-        written.append(_cased(word, bracketed=bracketed, begins=begins))
+        word, before, after = match[0], text[end : match.start()], text[match.end() : match.end() + 1]
+        quoted ^= before.count('"') % 2 == 1
+        begins = not end or bool(_SENTENCE_END.search(before)) or (quoted and len(word) > LONGEST_NAME_PART)
+        bracketed = before.endswith("(") and after == ")"
+        written += [before, _cased(word, bracketed=bracketed, begins=begins)]
+        end = match.end()
     return "".join(written) + text[end:]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from matcher.spelling import sound
 from matcher.text import fold
 
+LONGEST_NAME = 400  # characters; what comes after them is no name
 _ARTICLES = frozenset({"la", "las", "los", "el"})
 SHORTEST_ACRONYM, LONGEST_ACRONYM = 3, 12  # letters
 _BRACKETS = re.compile(r"\(([^()]*)\)")
@@ -69,7 +70,8 @@ def known_words() -> Words:
 @lru_cache(200_000)
 def parse(text: str) -> Name:
     """Take a name apart."""
-    plain = fold(html.unescape(html.unescape(text))).replace("&", " y ").replace("'", "").replace("’", "")
+    text = " ".join(html.unescape(html.unescape(text[: 2 * LONGEST_NAME])).split())[:LONGEST_NAME]
+    plain = fold(text).replace("&", " y ").replace("'", "").replace("’", "")
     plain = _AFTER_FORM.sub(r"\1 - ", plain.replace('"', " ").strip(" .-"))
     pieces = _BETWEEN.split(_BRACKETS.sub(" - ", plain))
     found = [(pieces[i], i > 0 and "," in pieces[i - 1]) for i in range(0, len(pieces), 2)]

@@ -99,6 +99,16 @@ def _country_names(language: str) -> dict[str, str]:
     return {code: str(name) for code, name in territories.items() if len(code) == 2 and code.isalpha()}
 
 
+@cache
+def _country_codes() -> dict[str, str]:
+    """Return code, or folded name in Spanish or English -> code; the first of a name wins."""
+    found = {code: code for code in _country_names("es")}
+    for language in ("es", "en"):
+        for code, label in _country_names(language).items():
+            found.setdefault(fold(label), code)
+    return found
+
+
 def country_name(code: str, language: str) -> str:
     """Return a country's name in `language` ("es", "en"); unknown codes as they are."""
     return _country_names(language).get(code, code)
@@ -128,19 +138,12 @@ def find_region(text: str, country: str | None = None) -> str:
     :param country: where to look; without it a Peruvian region wins over its namesakes.
     :raises NotFound: no region, or several, go by that name.
     """
-    code = text.strip().upper()
-    code = MERGED.get(code, code)
-    if code in _subdivisions():
-        return code
-    name = " ".join(fold(text).split())
-    if name not in _region_names():  # some have the word in their name: Región Metropolitana de Santiago
-        name = _KIND_OF_REGION.sub("", name)
-    found = [c for c in _region_names().get(name, []) if country is None or c.startswith(country + "-")]
+    found = named_regions(text, country)
     at_home = [c for c in found if c.startswith(HOME + "-")]
     for choice in (found, at_home):
         if len(choice) == 1:
             return choice[0]
-    near = near_regions(name, country)
+    near = near_regions(_KIND_OF_REGION.sub("", " ".join(fold(text).split())), country)
     codes = dict.fromkeys([*found, *near])
     at_home = [c for c in codes if c.startswith(HOME + "-")]
     hint = ", ".join(f"{region_name(c)} ({c})" for c in (at_home or list(codes))[:4])
@@ -149,6 +152,18 @@ def find_region(text: str, country: str | None = None) -> str:
         name=text,
         hint=hint or "-",
     )
+
+
+def named_regions(text: str, country: str | None = None) -> list[str]:
+    """Return the codes of the regions that go by a code or name, however many; cheap, for what may be no region."""
+    code = text.strip().upper()
+    code = MERGED.get(code, code)
+    if code in _subdivisions():
+        return [code]
+    name = " ".join(fold(text).split())
+    if name not in _region_names():  # some have the word in their name: Región Metropolitana de Santiago
+        name = _KIND_OF_REGION.sub("", name)
+    return [c for c in _region_names().get(name, []) if country is None or c.startswith(country + "-")]
 
 
 def near_regions(text: str, country: str | None = None, likeness: float = 0.6) -> list[str]:
@@ -166,12 +181,10 @@ def find_country(text: str) -> str:
 
     :raises NotFound: no country goes by that name.
     """
-    code, name = text.strip().upper(), fold(text.strip())
-    code = EU_CODES.get(code, code)
-    for language in ("es", "en"):
-        for known, label in _country_names(language).items():
-            if known == code or fold(label) == name:
-                return known
+    code = text.strip().upper()
+    found = _country_codes().get(EU_CODES.get(code, code)) or _country_codes().get(fold(text.strip()))
+    if found:
+        return found
     raise NotFound(N_("country {name!r} is not known; give an ISO 3166-1 code such as PE, or its name"), name=text)
 
 

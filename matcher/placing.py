@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 
 from matcher.errors import NotFound
-from matcher.places import country_of, find_country, find_region, kilometres, region_centres, region_name, world_cities
+from matcher.places import (
+    HOME,
+    country_of,
+    find_country,
+    kilometres,
+    named_regions,
+    region_centres,
+    region_name,
+    world_cities,
+)
 from matcher.text import fold
 
 # INEI's codes of Peru's departments: the first two digits of a ubigeo (those of RENIEC are others).
@@ -27,6 +36,7 @@ _COMMON = re.compile(r"^(?:san|santa|santo|villa|nuev[oa]|pueblo|el|la|los|las|m
 SURE = 0.8  # from here on a place is believed
 DISAGREE = 0.7  # an address that names places of two regions
 MOST_WORDS = 4  # of a place's name
+LONGEST_ADDRESS, MOST_PARTS = 400, 8  # characters; parts, counted from the end
 _STREET = re.compile(
     r"^(?:av|avda|avenida|jr|jiron|jron|calle|cl|cra|carrera|psje|pje|pasaje|urb|urbanizacion|mz|mza|manzana|lote|lt|km"
     r"|carretera|calz|calzada|blvd|boulevard|bulevar|rua|travessa|rodovia|estrada|ruta|street|st|road|rd|alameda|malecon"
@@ -68,7 +78,7 @@ def from_ubigeo(code: str) -> Placed | None:
 def from_city(city: str, country: str | None = None) -> Placed | None:
     """Return the region of the city of a name; where several share it, the more people live in one the surer."""
     name = " ".join(fold(city).split())
-    countries = [country] if country else sorted({c["countrycode"] for c in world_cities()})
+    countries = [country] if country else sorted(_by_country())
     entries = [entry for each in countries for entry in _cities(each).get(name, ())]
     if not entries:
         return None
@@ -96,10 +106,11 @@ def from_address(address: str, country: str | None = None) -> Placed | None:
 
     :param country: ISO 3166-1, where it is known; what the address itself says comes first.
     """
+    address = "\n".join(" ".join(line.split()) for line in address[-LONGEST_ADDRESS:].splitlines())
     parts = [part for part in _SEPARATOR.split(fold(address)) if part and not _STREET.match(part.strip())]
     parts = [stripped for part in parts if (stripped := " ".join(_NUMBER.sub(" ", part).split()).strip(" .-()"))]
     found: list[Placed] = []
-    for i, part in enumerate(reversed(parts)):
+    for i, part in enumerate(reversed(parts[-MOST_PARTS:])):
         named = _country(part) if i == 0 or not found else None
         if named:
             country, part = named
@@ -146,12 +157,9 @@ def _of_part(part: str, country: str | None, *, whole: bool) -> Placed | None:
 
 
 def _region(name: str, country: str | None) -> str | None:
-    if len(name) < 3:
-        return None
-    try:
-        return find_region(name, country)
-    except NotFound:
-        return None
+    found = named_regions(name, country) if len(name) > 2 else []
+    at_home = [code for code in found if code.startswith(HOME + "-")]
+    return next((choice[0] for choice in (found, at_home) if len(choice) == 1), None)
 
 
 City = tuple[str, str, int, bool]  # name, region, population, whether that is its own name or another
