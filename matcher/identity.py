@@ -1,7 +1,7 @@
 """Which partners are one organisation: by identifiers of public registers, else by name and place."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -153,7 +153,8 @@ def _beginnings(tokens: tuple[str, ...]) -> set[str]:
 def groups(partners: Sequence[Partner], found: Iterable[Pair]) -> list[tuple[str, ...]]:
     """Return the ids of partners that are one, by chains of pairs that are "same", the surest first.
 
-    Two that registers tell apart never come into one group, whatever links them. Groups and ids in order.
+    Two that registers tell apart never come into one group, whatever links them, nor do two of different sides: what
+    an organisation offers and what it needs are asked apart. Groups and ids in order.
     """
     by_id = {p.id: p for p in partners}
     group = {p.id: [p.id] for p in partners}
@@ -161,12 +162,28 @@ def groups(partners: Sequence[Partner], found: Iterable[Pair]) -> list[tuple[str
         one, other = group[pair.a], group[pair.b]
         if pair.verdict != "same" or one is other:
             continue
-        if any(differing(by_id[x], by_id[y]) for x in one for y in other):
+        if any(by_id[x].side is not by_id[y].side or differing(by_id[x], by_id[y]) for x in one for y in other):
             continue
         one += other
         for id_ in other:
             group[id_] = one
     return sorted({tuple(sorted(ids)) for ids in group.values() if len(ids) > 1})
+
+
+def leader(group: Sequence[Partner], texts: Mapping[str, int]) -> Partner:
+    """Return the partner of a group under which all are shown: who is known best and named in full.
+
+    That is the one with most identifiers, a name that is no acronym and not all in capitals, most texts, the longest
+    name; the smallest id where all that is equal.
+
+    :param texts: id -> how many texts a partner has.
+    """
+
+    def rank(p: Partner) -> tuple[int, bool, bool, int, int, str]:
+        acronym = len(parse(p.name).tokens) < 2
+        return -len(p.identifiers), acronym, p.name.isupper(), -texts.get(p.id, 0), -len(p.name), p.id
+
+    return min(group, key=rank)
 
 
 def _one_is_a_part(a: Name, b: Name) -> bool:

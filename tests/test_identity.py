@@ -1,12 +1,13 @@
 """Which partners are one organisation: identifiers, names and places, blocks, groups; and how well, on judged pairs."""
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from eval.identity import figures, read
-from matcher.identity import NEAR, SAME, Pair, candidates, compare, groups, pairs
+from matcher.identity import NEAR, SAME, Pair, candidates, compare, groups, leader, pairs
 from matcher.records import Partner, Side
 
 SHEETS = Path(__file__).resolve().parents[1] / "data" / "identity"
@@ -108,6 +109,25 @@ def test_groups_are_chains_but_never_join_what_a_register_tells_apart():
     c = partner("c", "Universidad de Lima", "PE", None, "ruc:20147897406")
     found = [Pair("a", "b", 1.0, "name"), Pair("b", "c", 0.95, "name"), Pair("a", "c", NEAR, "name")]
     assert groups([a, b, c], found) == [("a", "b")]
+
+
+def test_what_an_organisation_offers_and_what_it_needs_stay_apart():
+    a, b = partner("a", "Universidad de Lima"), partner("b", "Universidad de Lima")
+    found = pairs([a, b])
+    assert groups([a, b], found) == [("a", "b")]
+    assert groups([a, replace(b, side=Side.DEMAND)], found) == []
+
+
+def test_a_group_is_shown_under_who_is_known_best():
+    short = partner("a", "UNMSM")
+    loud = partner("b", "UNIVERSIDAD NACIONAL MAYOR DE SAN MARCOS")
+    full = partner("c", "Universidad Nacional Mayor de San Marcos")
+    assert leader([short, loud, full], {"a": 9, "b": 9}) == full
+    assert leader([short, loud], {"a": 9}) == loud
+    known = replace(short, identifiers=("ror:006vs7897",))
+    assert leader([known, loud, full], {}) == known
+    assert leader([full, replace(full, id="d")], {"d": 1}).id == "d"
+    assert leader([replace(full, id="d"), full], {}).id == "c"
 
 
 def test_what_is_near_joins_nothing():
