@@ -8,8 +8,10 @@ import click
 
 from eval import spreading, tables
 from eval.abstention import abstain_command
+from eval.coding_cli import fields_command, sectors_command
 from eval.compare import others
 from eval.evaluation import as_json, differences, evaluate, primary
+from eval.identity_cli import identity_command
 from eval.judge_cli import judge_command
 from eval.measures import MEASURES
 from eval.report_cli import report_command
@@ -17,6 +19,7 @@ from eval.setup import FOLDER, FilePath, Setup, shared
 from eval.spread_cli import spread_command
 from eval.systems import FULL, System, ablations, baselines, spread, without
 from eval.trec import write_run
+from eval.whole_cli import languages_command, places_command
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_
 from matcher.sources import benchmark
@@ -128,6 +131,11 @@ commands.add_command(report_command)
 commands.add_command(judge_command)
 commands.add_command(abstain_command)
 commands.add_command(spread_command)
+commands.add_command(identity_command)
+commands.add_command(sectors_command)
+commands.add_command(fields_command)
+commands.add_command(places_command)
+commands.add_command(languages_command)
 
 
 def main() -> None:

