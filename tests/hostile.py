@@ -12,6 +12,7 @@ from network import Network, network
 
 from matcher.quality import FIGURES, PAGE, keep
 from matcher.records import Evidence, Partner, Side
+from matcher.store import sources
 from matcher.store.desk_views import now
 from matcher.store.tables import InboxRow
 
@@ -77,6 +78,8 @@ def hostile(folder: Path) -> Iterator[Hostile]:
         post("/saved", action="add", partner=ID)
         keep(found.home / "reports", {PAGE: f"<p>{NASTY}</p>", FIGURES: json.dumps(_report())})
         _news(found)
+        with found.store.noting() as session:
+            sources.add(session, sources.Source("malo", "table", files=(f"{NASTY}.csv",), created=now()))
         found.live.catch_up()
         yield Hostile(found, _pages(introduction, draft, run), client.cookies["saved"])
 
@@ -173,5 +176,6 @@ def _pages(introduction: str, draft: str, run: str) -> dict[str, tuple[str, ...]
         "/admin/keys": ("/admin/keys",),
         "/admin/organisations": ("/admin/organisations",),
         "/admin/imports": ("/admin/imports",),
+        "/admin/sources": ("/admin/sources",),
         "/admin/audit": (f"/admin/audit?record={SAID}",),
     }

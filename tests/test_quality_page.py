@@ -217,7 +217,7 @@ def test_without_a_report_of_ones_own_the_limits_are_the_shipped_ones(client, re
     (reports / FIGURES).unlink(missing_ok=True)
     page = client.get("/quality?lang=en").text
     judged = sum(f.questions for f in shipped.folders)
-    assert f"Of {judged} measured questions that have an answer" in page
+    assert f"Of {judged:,} measured questions that have an answer" in page
 
 
 def test_a_report_of_other_weights_says_so(client, reports):

@@ -14,6 +14,7 @@ from matcher.importing import refusals_file
 from matcher.language import N_
 from matcher.page_writing import remove_given
 from matcher.sources.formats import FORMATS
+from matcher.sources.pages import SECRET
 from matcher.store import runs, source_records, sources
 from matcher.store.import_runs import Run
 from matcher.store.run_lock import alone
@@ -111,7 +112,7 @@ def show_command(context: Context, name: str) -> None:
     facts = {
         N_("Format"): source.format,
         N_("Read from"): source.url or ", ".join(source.files),
-        N_("Options"): ", ".join(f"{key}={value}" for key, value in source.options.items()),
+        N_("Options"): ", ".join(f"{key}={'…' if key in SECRET else value}" for key, value in source.options.items()),
         N_("Organisation"): source.owner or "",
         N_("May vanish at once"): f"{source.shrink:.0%}",
         N_("Records that it gives"): str(count),

@@ -10,6 +10,7 @@ from typing import Any
 from matcher.sources.reading import Told
 
 PAGE = 500  # rows of a page, where the source has no pages of its own
+SECRET = frozenset({"api_key", "client_id", "token"})  # options whose values are shown to nobody
 Cursor = Mapping[str, Any]  # of JSON's values
 
 
