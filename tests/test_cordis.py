@@ -98,7 +98,7 @@ def test_every_line_that_is_not_understood_is_told(tmp_path):
     }
     assert {(r.file, r.what) for r in found if isinstance(r, Skipped)} == {
         ("legalBasis.csv", "table"),
-        ("euroSciVoc.csv", "euroscivoc"),
+        ("euroSciVoc.csv", "subject of no field"),
     }
 
 

@@ -7,6 +7,8 @@ KINDS = {
     "group": N_("research group"), "institute": N_("institute"), "technology_centre": N_("technology centre"),
     "office": N_("office"), "firm": N_("firm"), "cooperative": N_("cooperative"), "association": N_("association"),
     "municipality": N_("municipality"), "public_body": N_("public body"), "hospital": N_("hospital"),
+    "government": N_("government body"), "intergovernmental": N_("intergovernmental organisation"),
+    "person": N_("researcher"), "dataset": N_("data"),
     "capability": N_("capability"), "technology": N_("technology"),
     "project": N_("project"), "publication": N_("publication"), "patent": N_("patent"),
     "equipment": N_("equipment"), "service": N_("service"), "need": N_("need"), "problem": N_("problem"),

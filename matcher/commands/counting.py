@@ -30,5 +30,5 @@ def more_counts(counted: Counted, say: Translate) -> Iterator[str]:
     if counted.gone:
         yield say(N_("{count} records deleted, which the source no longer gives")).format(count=counted.gone)
     if counted.skipped:
-        what = ", ".join(f"{word} {count}" for word, count in sorted(counted.skipped.items()))
+        what = ", ".join(f"{say(word)} {count}" for word, count in sorted(counted.skipped.items()))
         yield say(N_("Read, and nothing for Tinkuy in it: {what}")).format(what=what)

@@ -3,13 +3,17 @@
 Names of elements mean the same in both profiles and in all their versions; they are read without their namespaces.
 """
 
+from matcher.language import N_
 from matcher.sources.cerif_units import read_person, read_unit
 from matcher.sources.cerif_works import SHAPES, read_work
 from matcher.sources.repository import Found, Repository
 from matcher.sources.xml_stream import Element
 
 # Entities that hold nothing for Tinkuy -> what they are called in a summary.
-SKIPPED = {"Funding": "funding", "Event": "event", "Service": "service", "Medium": "file", "ClassScheme": "vocabulary"}
+SKIPPED = {
+    "Funding": N_("funding"), "Event": N_("event"), "Service": N_("service"), "Medium": N_("file"),
+    "ClassScheme": N_("vocabulary"),
+}  # fmt: skip
 ENTITIES = ("OrgUnit", "Person", *SHAPES, *SKIPPED)
 PROFILES = ("https://purl.org/pe-repo/cerif-profile/", "https://www.openaire.eu/cerif-profile/")  # and a version
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from matcher.errors import NotFound
 from matcher.identifiers import read as read_identifier
+from matcher.language import N_
 from matcher.places import find_country, find_region
 from matcher.records import Evidence, Partner, Side
 from matcher.sources.metadata import children, choose, ford, isic, local_id, tidy, units_in
@@ -46,7 +47,7 @@ def read_unit(element: Element, repository: Repository) -> Found | str:
     """
     unit, given, parents = _read(element, repository, own=True)
     if unit is None:
-        return "organisation without a name"
+        return N_("organisation without a name")
     text, language = choose(given.get("Description", ()))
     keywords = "; ".join(dict.fromkeys(filter(None, (tidy(k.text) for k in given.get("Keyword", ())))))
     line = any(RESEARCH_LINE in (t.text or "").lower() for t in given.get("Type", ()))
@@ -83,7 +84,7 @@ def read_person(element: Element, repository: Repository) -> Found | str:
         person = Partner(id_, Side.SUPPLY, name, "person", contact=address)
         return Found((person,), tuple(units))
     if not units or not address:
-        return "person"
+        return N_("person")
 
     first = units[0] if units[0].contact else replace(units[0], contact=contact)
     return Found((), (first, *units[1:]))

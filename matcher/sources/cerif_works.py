@@ -60,7 +60,7 @@ def read_work(name: str, element: Element, repository: Repository, sets: tuple[s
     shape, given = SHAPES[name], children(element)
     types = [line(t) for t in given.get("Type", NONE)]
     if name == "Publication" and any(t.endswith(JOURNALS) for t in types):
-        return "journal"
+        return N_("journal")
     text, language = choose(given[shape.text]) if shape.text in given else ("", None)
     title, named_in = choose(given[shape.title], language) if shape.title in given else ("", None)
     title = title or _one(given, "Acronym")

@@ -74,7 +74,7 @@ def read(paths: Sequence[Path]) -> Iterator[Told]:
         if name in NEEDED + OTHERS and name not in found:
             found[name] = table
         else:
-            yield Skipped(table.file, 0, "table")
+            yield Skipped(table.file, 0, N_("table"))
     missing = [f"{name}.csv" for name in NEEDED if name not in found]
     if missing:
         raise BadInput(
@@ -172,7 +172,7 @@ class _Reader:
             project, text = wanted(values)
             what = say(text)
             if what is None or not _is_number(project):
-                yield Skipped(file, number, name)
+                yield Skipped(file, number, N_("subject of no field"))
                 continue
             self.said.keys.append(int(project))
             self.said.values.append(notes.setdefault(what, len(notes)))

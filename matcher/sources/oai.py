@@ -137,7 +137,7 @@ def _of_file(path: Path, rows: Rows) -> Iterator[Told]:
                 yield Skipped(path.name, number, part.what)
             elif isinstance(part, Failure):
                 if part.code == "noRecordsMatch":
-                    yield Skipped(path.name, number, "empty reply")
+                    yield Skipped(path.name, number, N_("empty reply"))
                     continue
                 yield Refusal(path.name, number, failed(path.name, part))
             else:

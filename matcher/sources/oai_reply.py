@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from matcher.language import N_
 from matcher.sources import cerif, dublin_core
 from matcher.sources.xml_stream import CHUNK, Bytes, Element, read_elements, read_root
 
@@ -13,9 +14,9 @@ METADATA = OAI + "metadata"
 RECORD, TOKEN, ERROR = OAI + "record", OAI + "resumptionToken", OAI + "error"
 # Elements of replies that list no records -> what they are called in a summary.
 OTHERS = {
-    OAI + "Identify": "description of a repository",
-    OAI + "metadataFormat": "metadata format",
-    OAI + "set": "set",
+    OAI + "Identify": N_("description of a repository"),
+    OAI + "metadataFormat": N_("metadata format"),
+    OAI + "set": N_("set"),
 }
 HEADER = OAI + "header"  # of a record; alone in a list of identifiers
 
@@ -74,7 +75,7 @@ def read_reply(stream: Bytes, name: str) -> Iterator[Item | Token | Failure | Ot
             elif tag == ERROR:
                 yield Failure(element.get("code") or "", (element.text or "").strip())
             else:
-                yield Other(OTHERS.get(tag, "header"), element)
+                yield Other(OTHERS.get(tag, N_("header")), element)
         return
     names = [f"{{*}}{entity}" for entity in cerif.ENTITIES]
     for element in read_elements(head, stream, (RECORD, dublin_core.ROOT, *names), name, nested=True):

@@ -81,18 +81,18 @@ def _told(file: str, number: int, release: Any, newest: dict[str, str]) -> Told:
         raise BadInput(N_("not as OCDS has it: {reason}"), reason=type(release).__name__)
     tender = release.get("tender")
     if "url" in release and "ocid" not in release:
-        return Skipped(file, number, "link to a release")
+        return Skipped(file, number, N_("link to a release"))
     if not isinstance(tender, dict) or not (tender.get("title") or tender.get("description") or tender.get("items")):
-        return Skipped(file, number, "release without tender")
+        return Skipped(file, number, N_("release without tender"))
     if tender.get("status") in CLOSED:
-        return Skipped(file, number, "cancelled tender")
+        return Skipped(file, number, N_("cancelled tender"))
     if not _asks(tender):
-        return Skipped(file, number, "other tender")
+        return Skipped(file, number, N_("other tender"))
     process, when = str(release.get("ocid") or ""), str(release.get("date") or "")
     if not process:
         raise BadInput(N_("{columns}: empty"), columns="ocid")
     if when < newest.get(process, ""):
-        return Skipped(file, number, "older release")
+        return Skipped(file, number, N_("older release"))
     buyer = _buyer(release, tender)
     row = Row(file, number, (buyer, _need(process, when, release, tender, buyer)), key=process)
     newest[process] = when
