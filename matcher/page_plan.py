@@ -142,7 +142,7 @@ class _Planner:
         own = self.own(key)
         if self.barred(key) or self.known.there(key):
             if own:
-                self.note(key, own, own.key)
+                self.note(key, replace(own, mention=not self.given(own)), own.key)
         elif not fault(partner, ()):
             self.made.tally.added += 1
             self.write(key, partner, "added")
@@ -161,7 +161,7 @@ class _Planner:
                 self.note(key, own, own.key)
             return None
         record = once(owned(record, self.giver.owner))
-        again = (own is not None and own.seen >= self.giver.begun) or key in self.known.before
+        again = (own is not None and self.given(own)) or key in self.known.before
         stored = self.known.stored.get(key)
         if stored is None and key in self.known.before:
             tally.unchanged += 1  # of a dry run, which has not written it
@@ -187,15 +187,18 @@ class _Planner:
 
     def key_of(self, own: Note | None, key: str, *, again: bool) -> str:
         """Return by which row's going the record goes; by none where several rows give it."""
-        if own is None or own.key == key or own.mention or not (again or self.partial):
-            return key
-        return ""
+        only_row = own is None or own.key == key or not (again or self.partial)
+        return key if only_row else ""
 
     def barred(self, key: Key) -> bool:
         return key in self.known.erased or (self.known.barred(key) and not self.giver.insists)
 
     def own(self, key: Key) -> Note | None:
         return self.made.notes.get(key) or self.made.old.get(key)
+
+    def given(self, own: Note) -> bool:
+        """Tell whether this run has given a record already, and not only named it."""
+        return own.seen >= self.giver.begun and not own.mention
 
     def others(self, key: Key) -> list[Note]:
         return [note for source, note in self.known.notes.get(key, {}).items() if source != self.giver.name]

@@ -467,6 +467,19 @@ def test_what_somebody_wrote_by_hand_is_not_deleted_with_its_source(store, scrip
 # --- mentions
 
 
+def test_what_a_record_says_counts_though_it_was_named_before(store, script):
+    source = configured(store)
+    named = row(1, text(1, "lab-1"), mentions=(lab(1, "LAB. UNO"),))
+    for city in ("Cusco", "Puno"):
+        script.pages = [[named], [row(2, lab(1, "Laboratorio Uno", city=city))], [named]]
+        run = sync(store, source)
+        assert (run.state, run.kept) == ("done", 0)
+        found = store.get(Partner, "lab-1").record
+        assert (found.name, found.city) == ("Laboratorio Uno", city)
+    again = sync(store, source)
+    assert (again.added, again.changed, again.kept, again.gone) == (0, 0, 0, 0)
+
+
 def test_a_partner_that_is_only_named_is_written_once_and_never_changed(store, script):
     with store.writing() as writer:
         writer.put(lab(1, "Conocido"))

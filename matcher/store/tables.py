@@ -307,8 +307,9 @@ class SourceRow(Base):
 class SourceRecordRow(Base):
     """Which source gave which record; it stays where somebody deletes the record, so that it stays deleted.
 
-    `key`: of the source's row that gives it, empty where several do. `given`: field -> digest of what the source said
-    last. `mention`: it was only named. `seen`: the transaction that read it last. `gone`: the source says so.
+    `key`: of the source's row that gives it, empty where several do, or none yet. `given`: field -> digest of what the
+    source said last. `mention`: the newest run has only named it, so far. `seen`: the transaction that read it last.
+    `gone`: the source says so.
     """
 
     __tablename__ = "source_record"
