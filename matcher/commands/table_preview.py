@@ -9,11 +9,13 @@ from matcher.commands.context import Context
 from matcher.errors import BadInput, NotFound
 from matcher.language import N_, Translate
 from matcher.sources import mappings
+from matcher.sources.columns import SHEETS
 from matcher.sources.proposing import Proposal
 from matcher.sources.table import proposals
 
 WIDE = 40  # characters of a cell that are shown
 ROWS = 3
+TABLES = {"texts": N_("organisations and their texts"), "partners": N_("organisations")}
 BY = {"name": N_("by its name"), "contents": N_("by its contents, {share} %"), "": ""}
 
 
@@ -30,7 +32,7 @@ def with_mapping(
     if preview:
         found = [proposal for file in files for proposal in proposals(file)]
         for proposal in found:
-            show(proposal, context.say)
+            show(proposal, context.say, spanish=context.settings.language == "es")
         if path:
             mappings.save(path, found)
             click.echo(
@@ -44,18 +46,21 @@ def with_mapping(
     return (*files, path)
 
 
-def show(proposal: Proposal, say: Translate) -> None:
-    """Print how a sheet would be read, and its first rows."""
-    what = proposal.table or say(N_("passed over"))
+def show(proposal: Proposal, say: Translate, *, spanish: bool) -> None:
+    """Print how a sheet would be read, and its first rows; columns by the template's headings."""
+    headings = {c.name: (c.spanish if spanish else c.english)[0] for sheet in SHEETS for c in sheet.columns}
+    what = say(TABLES.get(proposal.table, N_("passed over")))
     click.echo(f"{proposal.file} [{proposal.sheet}]: {what}")
     if proposal.reason:
         click.echo(f"  {proposal.reason.text(say)}")
     for place, column in enumerate(proposal.columns):
         told = say(BY[column.by]).format(share=round(100 * column.share)) if column.by else say(N_("left out"))
         examples = " | ".join(_cut(row[place]) for row in proposal.first[:ROWS] if place < len(row) and row[place])
-        click.echo(f"  {column.heading or '—'} → {column.column or '—'} ({told}): {examples}")
+        click.echo(
+            f"  {column.heading or '—'} → {headings.get(column.column, column.column) or '—'} ({told}): {examples}"
+        )
     for name, value in proposal.defaults.items():
-        click.echo(f"  → {name} = {value}")
+        click.echo(f"  → {headings.get(name, name)} = {value}")
 
 
 def _cut(cell: str) -> str:
