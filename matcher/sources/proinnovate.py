@@ -32,7 +32,7 @@ ID = "proinnovate"
 COLUMNS = ("FONDO", "CONCURSO", "ANIO", "CONTRATO", "TITULO", "FECHA_INICIO", "NOMBRE_SOLICITANTE", "DEPARTAMENTO")
 # The first that fits tells side and kind. A firm's name ends in its legal form; universities' may too.
 KINDS = (
-    (Side.SUPPLY, "university", r"\buniversi(dad|ty)\b"),
+    (Side.SUPPLY, "university", r"\buniversi(dade?|ty|te)\b"),
     (Side.DEMAND, "cooperative", r"\bcooperativa\b"),
     (Side.DEMAND, "firm", r"\b(s ?a ?c|s ?a|e ?i ?r ?l|s ?r ?l|ltda|sociedad anonima( cerrada)?)( s)?$"),
     (
