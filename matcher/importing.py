@@ -92,10 +92,3 @@ def refusals_file(path: Path, say: Translate = str) -> Iterator[Callable[[Refusa
     finally:
         if file is not None:
             file.close()
-
-
-def write_refusals(refusals: Sequence[Refusal], path: Path, say: Translate = str) -> None:
-    """Write file, row and reason of each refusal as CSV that a spreadsheet opens."""
-    with refusals_file(path, say) as write:
-        for refusal in refusals:
-            write(refusal)

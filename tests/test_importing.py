@@ -10,7 +10,7 @@ import time
 import pytest
 
 from matcher.errors import BadInput
-from matcher.importing import import_files, write_refusals
+from matcher.importing import import_files, refusals_file
 from matcher.records import Side
 from matcher.store.store import Store
 
@@ -114,9 +114,9 @@ def test_pages_before_one_that_cannot_be_read_stay_and_the_same_again_makes_it_w
 
 
 def test_refusals_become_a_file_that_a_spreadsheet_opens(store, files, tmp_path):
-    summary = import_files(store, "table", files)
     path = tmp_path / "new" / "refusals.csv"
-    write_refusals(summary.refusals, path)
+    with refusals_file(path) as note:
+        summary = import_files(store, "table", files, on_refusal=note)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")  # or Excel would take it for Latin-1
     with path.open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file)

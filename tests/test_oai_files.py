@@ -17,7 +17,7 @@ from matcher.sources.repository import Repository
 from matcher.sources.seen import Seen
 
 FIXTURES = Path(__file__).parent / "fixtures" / "oai-pmh"
-REAL = Path("/work/shared/real")
+REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 PROFILES = ("perucris", "openaire")
 real = pytest.mark.skipif(not REAL.exists(), reason="the real files are not here")
 

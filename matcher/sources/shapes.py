@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from unicodedata import normalize
 
 from matcher.errors import BadInput
@@ -12,6 +12,7 @@ from matcher.sources.reading import MAX_TEXT, too_long
 from matcher.text import clean
 
 Thing = Mapping[str, Any]
+Each = TypeVar("Each")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T.*)?")
 _LINK = re.compile(r"https?://[^\s<>\"'\\^`{|}\x00-\x20]{1,480}", re.IGNORECASE)
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z0-9]+)*")
@@ -51,15 +52,7 @@ def things(of: Thing, key: str) -> list[Thing]:
 
     :raises BadInput: something else stands there, or in it.
     """
-    value = of.get(key)
-    if value is None:
-        return []
-    if type(value) is not list:
-        raise _other(key, list)
-    for each in value:
-        if type(each) is not dict:
-            raise _other(key, dict)
-    return value
+    return _list(of, key, dict)
 
 
 def strings(of: Thing, key: str) -> list[str]:
@@ -67,15 +60,7 @@ def strings(of: Thing, key: str) -> list[str]:
 
     :raises BadInput: something else stands there, or in it.
     """
-    value = of.get(key)
-    if value is None:
-        return []
-    if type(value) is not list:
-        raise _other(key, list)
-    for each in value:
-        if type(each) is not str:
-            raise _other(key, str)
-    return value
+    return _list(of, key, str)
 
 
 def string(of: Thing, key: str) -> str:
@@ -152,6 +137,18 @@ def language(found: str) -> str | None:
     """Return the ISO 639-1 code of a language tag: `es` of `es-PE`; None of anything else."""
     match = _LANGUAGE.fullmatch(found.strip())
     return match[1] if match else None
+
+
+def _list(of: Thing, key: str, kind: type[Each]) -> list[Each]:
+    value = of.get(key)
+    if value is None:
+        return []
+    if type(value) is not list:
+        raise _other(key, list)
+    for each in value:
+        if type(each) is not kind:
+            raise _other(key, kind)
+    return value
 
 
 def _other(key: str, expected: type) -> BadInput:
