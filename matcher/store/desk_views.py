@@ -1,6 +1,5 @@
 """What everybody may know of the partners and texts that a desk's rows name."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
@@ -9,16 +8,12 @@ from sqlalchemy.orm import Session
 from matcher.errors import NotFound, Stale
 from matcher.language import N_
 from matcher.records import Evidence, Partner
+from matcher.store.moments import now as now
 from matcher.store.rows import public_evidence, public_partner, to_evidence, to_partner
 from matcher.store.tables import EvidenceRow, PartnerRow
 
 LABEL = 120  # characters of a text that stand in for a title
 BATCH = 500  # ids looked up at once
-
-
-def now() -> dt.datetime:
-    """Return the moment, in UTC, as the database keeps it."""
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 def expect(id_: str, version: int, expected: frozenset[int] | None) -> None:
