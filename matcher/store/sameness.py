@@ -5,7 +5,7 @@ A row joins a partner to another, which may be joined to a third: taking one row
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import CTE, SelectBase, delete, or_, select, union_all
+from sqlalchemy import CTE, SelectBase, delete, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from matcher.errors import BadInput, Conflict, NotFound
@@ -62,6 +62,17 @@ def rows_of(session: Session, ids: Iterable[str] | None = None) -> list[Same]:
 def group_of(session: Session, partner: str) -> list[str]:
     """Return the ids of all that rows join to a partner, it among them, in order."""
     return sorted({partner} | {id_ for row in rows_of(session, [partner]) for id_ in (row.partner, row.as_)})
+
+
+def count(session: Session, partner: str) -> int:
+    """Return how many rows say of a partner that it is the same as another, may be, or is not."""
+    same = or_(SameAsRow.partner == partner, SameAsRow.canonical == partner)
+    pair = or_(SamePairRow.a == partner, SamePairRow.b == partner)
+    asked = (
+        select(func.count()).select_from(SameAsRow).where(same),
+        select(func.count()).select_from(SamePairRow).where(pair),
+    )
+    return sum(session.scalar(each) or 0 for each in asked)
 
 
 def join(session: Session, version: int, partner: str, as_: str, how: How, confidence: float, key: str | None) -> bool:

@@ -74,7 +74,7 @@ class Writer:
         gone: dict[type[Record], list[str]] = {kind: [id_]}
         if kind is Partner:
             self._leave(id_, gone)
-        for each, ids in gone.items():
+        for each, ids in gone.items():  # `shown_anew` of them goes when tombstones do
             derived.drop(self.session, each, ids)
         self.session.execute(delete(ROWS[kind]).where(ROWS[kind].id == id_))
         for each, ids in gone.items():
