@@ -4,12 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from matcher.access import Caller, Role
 from matcher.errors import BadInput, Conflict, NotFound
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
-from matcher.store import sameness
+from matcher.store import inbox, introductions, organisations, sameness, shortlists
+from matcher.store.desk_views import public_partners, public_texts, the_partner
+from matcher.store.listing import Wanted, page
+from matcher.store.moments import now
 from matcher.store.store import Store
+from matcher.store.tables import InboxRow, SavedSearchRow
 from matcher.wholeness import Derived, fingerprint
 
+EVERYBODY = Caller(Role.READER)
 UNI = Partner("uni", Side.SUPPLY, "Universidad Uno", "university", "PE", sectors=("P85",))
 ALIAS = Partner("alias", Side.SUPPLY, "UNIV. UNO", "university", "PE", "PE-CUS", "Cusco", ("M72",), url="https://uno.example")  # fmt: skip
 THIRD = Partner("third", Side.SUPPLY, "Uno, Universidad", "university", size="large")
@@ -252,3 +258,48 @@ def test_what_is_shown_anew_is_forgotten_with_the_tombstones(held):
     assert held.changes(version).gone == frozenset()
     with pytest.raises(LookupError):
         held.changes(version - 1)
+
+
+def test_who_asks_for_the_one_is_given_the_other(held):
+    with held.writing() as writer:
+        writer.join("alias", "uni")
+        writer.derive([Derived("evidence", "of-alias", "language", "es", 0.9, "test")])
+    found = contents(held)
+    with held.reading() as session:
+        assert the_partner(session, "alias") == found["uni"]
+        assert public_partners(session, ["alias", "uni", "firm"]) == {
+            "alias": found["uni"], "uni": found["uni"], "firm": FIRM,
+        }  # fmt: skip
+        assert public_texts(session, ["of-alias", "of-both"]) == {
+            "of-alias": replace(OF_ALIAS, partners=("uni",), language="es"), "of-both": found["of-both"],
+        }  # fmt: skip
+        texts = page(session, Evidence, EVERYBODY, Wanted(partner="uni"), whole=True)
+        assert [each.record for each in texts.items] == [found["of-alias"], found["of-both"], found["of-uni"]]
+        given = page(session, Evidence, EVERYBODY, Wanted(partner="uni"))
+        assert [each.record for each in given.items] == [OF_BOTH, OF_UNI]
+
+
+def test_a_shortlist_and_an_inbox_keep_whom_they_name_and_show_the_other(held):
+    office = Caller(Role.OFFICER, "ott")
+    with held.writing() as writer:
+        organisations.add(writer.session, "ott", "OTT")
+        writer.put(Evidence("need", ("firm",), "need", "Curtir sin cromo"))
+        shortlists.put(writer, office, "need", "alias", "nota")
+        made = introductions.propose(writer, office, "alias", "firm", evidence="of-alias")
+        writer.session.add(SavedSearchRow(id="s", organisation="ott", name="s", question={}, threshold=0.1, feed="f", created=now(), seen=1, version=1))  # fmt: skip
+        writer.session.flush()
+        for partner, evidence in (("uni", "of-alias"), ("alias", "of-alias"), ("third", "of-alias")):
+            writer.session.add(InboxRow(search="s", evidence=evidence, partner=partner, probability=0.9, at=now()))
+    with held.writing() as writer:
+        writer.join("alias", "uni")
+    with held.reading() as session:
+        (entry,) = shortlists.entries(session, "ott", limit=9).items
+        assert (entry.partner, entry.partner_name) == ("alias", UNI.name)
+        assert introductions.introduction(session, "ott", made.id).supply == "alias"
+        assert [item.partner.id for item in inbox.items(session, "ott", limit=9).items] == ["uni", "uni"]
+    with held.writing() as writer:
+        again = introductions.propose(writer, office, "alias", "firm", evidence="of-uni")
+        writer.split("alias")
+    with held.reading() as session:
+        assert [item.partner.id for item in inbox.items(session, "ott", limit=9).items] == ["alias"]
+        assert introductions.introduction(session, "ott", again.id).supply_name == ALIAS.name

@@ -65,7 +65,7 @@ def message(
         row = session.get(OrganisationRow, here.office)
         office = row.name if row and row.id != LOCAL else None
         hidden = hidden_partners(session, here.caller)
-        rows = [session.get(PartnerRow, partner.id) for partner in two]
+        rows = [session.get(PartnerRow, _clean(id_)) for id_ in (supply, demand)]  # how to reach whom was asked for
         seen = [seen_by(to_partner(each), here.caller, hidden) for each in rows if each]
     contacts = [each for each in seen if isinstance(each, Partner)]
     here.note(contacts, "partner", contacts[0].id if len(contacts) == 1 else None)

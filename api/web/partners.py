@@ -2,10 +2,10 @@
 
 from collections import Counter
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from api.state import Anybody, Current, Records, request_of
 from api.web.cards import place_of
@@ -40,13 +40,16 @@ def partner(
     partner_id: Id,
     after: Annotated[str | None, Query(max_length=300)] = None,
 ) -> Response:
-    """Show a partner with its texts and what came of introductions.
+    """Show a partner with its texts and what came of introductions; of one that is shown as another, go there.
 
     :raises NotFound: there is none, or it has withdrawn.
     """
     with store.reading() as session:
         found = the_partner(session, partner_id.replace("\0", ""))
-        texts = page(session, Evidence, EVERYBODY, Wanted(partner=found.id), after=_plain(after), limit=TEXTS)
+        if found.id != partner_id.replace("\0", ""):
+            return RedirectResponse(f"/partners/{quote(found.id, safe='')}", 303)
+        wanted = Wanted(partner=found.id)
+        texts = page(session, Evidence, EVERYBODY, wanted, after=_plain(after), limit=TEXTS, whole=True)
         row = session.get(PartnerRow, found.id)
         stored = to_partner(row) if row else found
     contact = _contact(store, stored, caller, request)

@@ -6,7 +6,7 @@ A row joins a partner to another, which may be joined to a third: taking one row
 from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import CTE, SelectBase, delete, func, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from matcher.errors import BadInput, Conflict, NotFound
 from matcher.language import N_
@@ -31,10 +31,20 @@ def together(start: SelectBase) -> CTE:
 
 
 def above() -> CTE:
-    """Return a query (`c.partner`, `c.canonical`) for the partners that rows join to another, at once or by others."""
-    row = SameAsRow
-    found = select(row.partner, row.canonical).cte("above", recursive=True)
-    return found.union(select(found.c.partner, row.canonical).join(row, row.partner == found.c.canonical))
+    """Return a query (`c.partner`, `c.canonical`) for the partners that are shown as another, at once or by others.
+
+    Rows that count for nothing are left out: of partners that have withdrawn, or of different sides.
+    """
+    one, other = aliased(PartnerRow), aliased(PartnerRow)
+    row = (
+        select(SameAsRow.partner, SameAsRow.canonical)
+        .join(one, one.id == SameAsRow.partner)
+        .join(other, other.id == SameAsRow.canonical)
+        .where(one.consent.is_not(False), other.consent.is_not(False), one.side == other.side)
+        .subquery()
+    )
+    found = select(row.c.partner, row.c.canonical).cte("above", recursive=True)
+    return found.union(select(found.c.partner, row.c.canonical).join(row, row.c.partner == found.c.canonical))
 
 
 def rows_of(session: Session, ids: Iterable[str] | None = None) -> list[Same]:

@@ -10,7 +10,7 @@ from matcher.records import Evidence, Outcome, Partner
 from matcher.store import derived, sameness
 from matcher.store.rows import to_partner
 from matcher.store.tables import PartnerRow
-from matcher.wholeness import Records
+from matcher.wholeness import Records, Same
 
 PART = 500  # ids looked up at once
 
@@ -25,20 +25,28 @@ def as_shown(
 
     A partner that has withdrawn lends nothing, and nobody is shown as it; it is left out itself.
     """
-    named = {p.id for p in partners} | {id_ for e in evidence for id_ in e.partners}
+    given = {p.id for p in partners}
+    named = given | {id_ for e in evidence for id_ in e.partners}
     named |= {id_ for o in outcomes for id_ in (o.partner, o.counterpart) if id_}
     same = sameness.rows_of(session, named)
-    together = {id_ for row in same for id_ in (row.partner, row.as_)}
-    others = _open(session, together - {p.id for p in partners})
     ours = [p for p in partners if p.consent is not False]
+    everyone = (*ours, *_open(session, _together(same) - given))
     found = (
-        *derived.rows_of(session, "partner", sorted({p.id for p in (*ours, *others)})),
+        *derived.rows_of(session, "partner", sorted(p.id for p in everyone)),
         *derived.rows_of(session, "evidence", [e.id for e in evidence]),
     )
-    shown = wholeness.shown(Records((*ours, *others), tuple(evidence), tuple(outcomes)), same, found)
-    of = wholeness.canonical(wholeness.of_one_side(same, (*ours, *others)), [p.id for p in (*ours, *others)])
+    shown = wholeness.shown(Records(everyone, tuple(evidence), tuple(outcomes)), same, found)
+    of = _canonical(same, everyone)
     wanted = {of.get(p.id, p.id) for p in ours}
     return Records(tuple(p for p in shown.partners if p.id in wanted), shown.evidence, shown.outcomes)
+
+
+def shown_under(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """Return id -> the id under which a partner is shown, for those of these that have another one."""
+    asked = set(ids)
+    same = sameness.rows_of(session, asked)
+    of = _canonical(same, _open(session, _together(same))) if same else {}
+    return {id_: of[id_] for id_ in asked & of.keys()}
 
 
 def all_shown(
@@ -48,6 +56,14 @@ def all_shown(
     ours = tuple(p for p in partners if p.consent is not False)
     rows = sameness.rows_of(session), derived.rows_of(session)
     return wholeness.shown(Records(ours, tuple(evidence), tuple(outcomes)), *rows)
+
+
+def _together(same: Iterable[Same]) -> set[str]:
+    return {id_ for row in same for id_ in (row.partner, row.as_)}
+
+
+def _canonical(same: Sequence[Same], partners: Sequence[Partner]) -> dict[str, str]:
+    return wholeness.canonical(wholeness.of_one_side(same, partners), [p.id for p in partners])
 
 
 def _open(session: Session, ids: Iterable[str]) -> list[Partner]:
