@@ -4,6 +4,7 @@ A row joins a partner to another, which may be joined to a third: taking one row
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import CTE, SelectBase, delete, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
@@ -188,10 +189,38 @@ def refuse(session: Session, a: str, b: str, key: str | None) -> None:
     session.flush()
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Two partners that may be one, and a person is asked. `likeness`: 0 to 1; `how`: by what they are alike."""
+
+    a: str
+    b: str
+    likeness: float
+    how: How
+
+
+def questions(session: Session, limit: int) -> list[Question]:
+    """Return what a person is asked, the likeliest first."""
+    row = SamePairRow
+    wanted = select(row).where(row.refused.is_(False)).order_by(row.likeness.desc(), row.a, row.b).limit(limit)
+    return [Question(each.a, each.b, each.likeness, each.how) for each in session.scalars(wanted)]  # type: ignore[arg-type]
+
+
+def known_pairs(session: Session) -> dict[tuple[str, str], bool]:
+    """Return the pairs of ids, each in order, that a person is asked about -> whether they were told apart."""
+    return {(a, b): no for a, b, no in session.execute(select(SamePairRow.a, SamePairRow.b, SamePairRow.refused))}
+
+
 def refused_pairs(session: Session) -> set[tuple[str, str]]:
     """Return the pairs of ids, each in order, that a person has told apart."""
-    found = session.execute(select(SamePairRow.a, SamePairRow.b).where(SamePairRow.refused.is_(True)))
-    return {(a, b) for a, b in found}
+    return {pair for pair, refused in known_pairs(session).items() if refused}
+
+
+def present(session: Session, ids: Iterable[str]) -> set[str]:
+    """Return those of the ids that are partners'."""
+    wanted = sorted(set(ids))
+    parts = (wanted[start : start + PART] for start in range(0, len(wanted), PART))
+    return {id_ for part in parts for id_ in session.scalars(select(PartnerRow.id).where(PartnerRow.id.in_(part)))}
 
 
 def refused_among(session: Session, ids: Collection[str], part: Collection[str]) -> bool:
