@@ -206,6 +206,16 @@ def questions(session: Session, limit: int) -> list[Question]:
     return [Question(each.a, each.b, each.likeness, each.how) for each in session.scalars(wanted)]  # type: ignore[arg-type]
 
 
+def waiting(session: Session) -> int:
+    """Return about how many pairs a person is asked."""
+    return session.scalar(select(func.count()).select_from(SamePairRow).where(SamePairRow.refused.is_(False))) or 0
+
+
+def top(session: Session, partner: str) -> str:
+    """Return the last in the chain of those that a partner is joined to; itself where it is joined to none."""
+    return [partner, *_up(session, partner)][-1]
+
+
 def known_pairs(session: Session) -> dict[tuple[str, str], bool]:
     """Return the pairs of ids, each in order, that a person is asked about -> whether they were told apart."""
     return {(a, b): no for a, b, no in session.execute(select(SamePairRow.a, SamePairRow.b, SamePairRow.refused))}
