@@ -58,7 +58,8 @@ def answer(
             else:
                 # Those who are shown as others already are so with all of theirs.
                 tops = sameness.top(writer.session, a), sameness.top(writer.session, b)
-                writer.join(*(reversed(tops) if say == "a" else tops), key=caller.key)
+                partner, as_ = reversed(tops) if say == "a" else tops
+                writer.join(partner, as_, key=caller.key)
             joined = b if say == "a" else a
             done = "split" if say == "two" else "join"
             audit.record(writer.session, caller, done, "partner", joined, request_of(request))
@@ -83,13 +84,12 @@ def _page(request: Request, store: Store, status: int = 200, error: str = "") ->
     with store.reading() as session:
         asked = sameness.questions(session, QUESTIONS)
         joins: list[Same] = sameness.rows_of(session)
-        ids = sorted(
-            {id_ for q in asked for id_ in (q.a, q.b)} | {id_ for j in joins[:JOINS] for id_ in (j.partner, j.as_)}
-        )
+        named = [(q.a, q.b) for q in asked] + [(j.partner, j.as_) for j in joins[:JOINS]]
+        ids = sorted({id_ for two in named for id_ in two})
         known = {p.id: p for p in stored_records(session, Partner, ids) if isinstance(p, Partner)}
         link = EvidencePartnerRow
         counted = select(link.partner_id, func.count()).where(link.partner_id.in_(ids)).group_by(link.partner_id)
-        texts: dict[str, int] = {id_: count for id_, count in session.execute(counted)}
+        texts: dict[str, int] = dict(session.execute(counted).tuples().all())
         waiting = sameness.waiting(session)
     language = language_of(request)
     sides = {id_: Side(p, place_of(p, language), texts.get(id_, 0)) for id_, p in known.items()}
