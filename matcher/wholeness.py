@@ -101,7 +101,7 @@ def filled_in(record: R, derived: Sequence[Derived]) -> R:
 
     A confidential text stays as it is: what was found out about it would tell of it.
     """
-    if isinstance(record, Evidence) and record.confidential:
+    if not derived or (isinstance(record, Evidence) and record.confidential):
         return record
     kind = KINDS[type(record)]
     values: dict[str, Any] = {}
