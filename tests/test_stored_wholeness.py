@@ -13,6 +13,7 @@ from matcher.store.listing import Wanted, page
 from matcher.store.moments import now
 from matcher.store.store import Store
 from matcher.store.tables import InboxRow, SavedSearchRow
+from matcher.store.whole import to_reach
 from matcher.wholeness import Derived, fingerprint
 
 EVERYBODY = Caller(Role.READER)
@@ -298,8 +299,34 @@ def test_a_shortlist_and_an_inbox_keep_whom_they_name_and_show_the_other(held):
         assert introductions.introduction(session, "ott", made.id).supply == "alias"
         assert [item.partner.id for item in inbox.items(session, "ott", limit=9).items] == ["uni", "uni"]
     with held.writing() as writer:
+        writer.join("third", "uni")
+    with held.reading() as session:  # what came for a third one of theirs is theirs too
+        assert [item.partner.id for item in inbox.items(session, "ott", limit=9).items] == ["uni"] * 3
+    with held.writing() as writer:
         again = introductions.propose(writer, office, "alias", "firm", evidence="of-uni")
         writer.split("alias")
     with held.reading() as session:
         assert [item.partner.id for item in inbox.items(session, "ott", limit=9).items] == ["alias"]
         assert introductions.introduction(session, "ott", again.id).supply_name == ALIAS.name
+
+
+def test_whoever_has_no_contact_is_reached_by_one_that_is_the_same(held):
+    reached = replace(ALIAS, contact="oficina@uno.example", owner="ott")
+    with held.writing() as writer:
+        organisations.add(writer.session, "ott", "OTT")
+        writer.put(reached)
+    with held.reading() as session:
+        assert to_reach(session, "uni") == UNI
+    with held.writing() as writer:
+        writer.join("alias", "uni")
+    with held.reading() as session:
+        assert to_reach(session, "uni") == reached
+        assert to_reach(session, "nobody") is None
+    with held.writing() as writer:
+        writer.put(replace(reached, consent=False))
+    with held.reading() as session:
+        assert to_reach(session, "uni") == UNI
+    with held.writing() as writer:
+        writer.put(replace(reached, side=Side.DEMAND))
+    with held.reading() as session:
+        assert to_reach(session, "uni") == UNI

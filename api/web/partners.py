@@ -20,10 +20,9 @@ from matcher.records import Evidence, Partner, Side
 from matcher.store import audit
 from matcher.store.desk_views import public_partners, the_partner, the_text
 from matcher.store.listing import Wanted, page
-from matcher.store.rows import to_partner
 from matcher.store.store import Store
-from matcher.store.tables import PartnerRow
 from matcher.store.view import read_by_role
+from matcher.store.whole import to_reach
 
 router = APIRouter(include_in_schema=False)
 TEXTS = 20  # of a partner's, on a page
@@ -50,8 +49,7 @@ def partner(
             return RedirectResponse(f"/partners/{quote(found.id, safe='')}", 303)
         wanted = Wanted(partner=found.id)
         texts = page(session, Evidence, EVERYBODY, wanted, after=_plain(after), limit=TEXTS, whole=True)
-        row = session.get(PartnerRow, found.id)
-        stored = to_partner(row) if row else found
+        stored = to_reach(session, found.id) or found
     contact = _contact(store, stored, caller, request)
     return render(
         request, "partner.html", partner=found, where=place_of(found, language_of(request)), web=web_address(found.url),

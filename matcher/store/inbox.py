@@ -161,6 +161,7 @@ def _visible() -> Select[InboxRow, str]:
     The text is the partner's, or that of one which is the same as it.
     """
     row, link, other = InboxRow, EvidencePartnerRow, above()
+    one, two = other.alias(), other.alias()
     named = exists().where(link.evidence_id == row.evidence, link.partner_id == row.partner)
     lent = exists().where(
         link.evidence_id == row.evidence,
@@ -169,11 +170,17 @@ def _visible() -> Select[InboxRow, str]:
             (other.c.canonical == link.partner_id) & (other.c.partner == row.partner),
         ),
     )
+    siblings = exists().where(
+        link.evidence_id == row.evidence,
+        one.c.partner == link.partner_id,
+        two.c.partner == row.partner,
+        one.c.canonical == two.c.canonical,
+    )
     return (
         select(row, SavedSearchRow.name)
         .join(SavedSearchRow, SavedSearchRow.id == row.search)
         .join(PartnerRow, PartnerRow.id == row.partner)
-        .where(PartnerRow.consent.is_not(False), or_(named, lent))
+        .where(PartnerRow.consent.is_not(False), or_(named, lent, siblings))
     )
 
 

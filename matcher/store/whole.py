@@ -58,6 +58,22 @@ def all_shown(
     return wholeness.shown(Records(ours, tuple(evidence), tuple(outcomes)), *rows)
 
 
+def to_reach(session: Session, id_: str) -> Partner | None:
+    """Return a partner as it was given or, where it has no contact, one that is shown as the same and has.
+
+    Who may know the contact is told by the owner of the record that holds it.
+    """
+    row = session.get(PartnerRow, id_)
+    found = to_partner(row) if row else None
+    if found is None or found.contact or found.consent is False:
+        return found
+    same = sameness.rows_of(session, [id_])
+    others = _open(session, _together(same))
+    of = _canonical(same, others)
+    ours = [p for p in others if of.get(p.id, p.id) == of.get(id_, id_)]
+    return next((p for p in ours if p.contact), found)
+
+
 def _together(same: Iterable[Same]) -> set[str]:
     return {id_ for row in same for id_ in (row.partner, row.as_)}
 
