@@ -89,7 +89,7 @@ def _page(request: Request, store: Store, status: int = 200, error: str = "") ->
         known = {p.id: p for p in stored_records(session, Partner, ids) if isinstance(p, Partner)}
         link = EvidencePartnerRow
         counted = select(link.partner_id, func.count()).where(link.partner_id.in_(ids)).group_by(link.partner_id)
-        texts: dict[str, int] = dict(session.execute(counted).tuples().all())
+        texts: dict[str, int] = dict(session.execute(counted).all())
         waiting = sameness.waiting(session)
     language = language_of(request)
     sides = {id_: Side(p, place_of(p, language), texts.get(id_, 0)) for id_, p in known.items()}
