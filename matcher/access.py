@@ -57,3 +57,4 @@ class Caller:
 
 
 EVERYTHING = Caller(Role.ADMIN)
+EVERYBODY = Caller(Role.READER)  # without a key

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matcher.access import EVERYBODY
 from matcher.page_plan import Known, plan
 from matcher.records import Evidence, Partner, Record
 from matcher.store import runs, source_records
@@ -17,6 +18,7 @@ from matcher.store.source_records import KINDS, Key
 from matcher.store.sources import Source
 from matcher.store.store import Store
 from matcher.store.tables import ImportRunRow, SourceRecordRow
+from matcher.store.view import hidden_partners, seen_by
 from matcher.store.writer import stored_records
 from matcher.syncing import NEVER, Names, Progress, at_least, format_of, too_many, where_to_start
 
@@ -82,17 +84,19 @@ def difference(store: Store, source: Source, *, whole: bool = False, progress: P
 
 
 def missing(session: Session, source: str, run: ImportRunRow) -> list[str]:
-    """Return the names of some records that a run asks about."""
+    """Return the names of some records that a run asks about; ids of those that not everybody may see."""
     keys = source_records.lost(session, source, run.begun, whole=not run.partial, limit=2 * EXAMPLES)
-    return [label(record) for kind, id_ in keys for record in stored_records(session, kind, [id_])]
+    hidden = hidden_partners(session, EVERYBODY)
+    found = [record for kind, id_ in keys for record in stored_records(session, kind, [id_])]
+    return [label(record) if seen_by(record, EVERYBODY, hidden) else record.id for record in found]
 
 
 def label(record: Record) -> str:
-    """Return what people know a record by."""
+    """Return what people know a record by, as everybody may: of what is confidential the summary."""
     if isinstance(record, Partner):
-        return record.name
+        return record.id if record.consent is False else record.name
     if isinstance(record, Evidence):
-        text = record.title or record.text
+        text = (record.summary or record.id) if record.confidential else record.title or record.text
         return text if len(text) <= 100 else text[:99] + "…"
     return record.id
 

@@ -112,6 +112,8 @@ ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("POST", "/admin/organisations"): _with({"data": {"name": ""}}, "/admin/organisations"),
     ("POST", "/admin/organisations/{organisation_id}"): _with({"data": {"name": ""}}, "/admin/organisations/tejedoras"),
     ("GET", "/admin/imports"): _with({}, "/admin/imports"),
+    ("GET", "/admin/sources"): _with({}, "/admin/sources", "/admin/sources?lang=en"),
+    ("POST", "/admin/sources/{name}/answer"): _with({"data": {"say": "keep"}}, "/admin/sources/nadie/answer"),
     ("GET", "/admin/settings"): _with({}, "/admin/settings"),
     ("GET", "/admin/audit"): _with({}, "/admin/audit", *(f"/admin/audit?record={id_}" for id_ in TEXTS + PARTNERS)),
     ("GET", "/admin/weights"): _with({}, "/admin/weights"),

@@ -163,7 +163,7 @@ def test_sources_are_shown_with_their_runs_and_answered(site, admin, monkeypatch
     text = admin.get("/admin/sources").text
     assert "https://repo.example/oai" in text
     assert "<li>pages, fila 3: row 3 is nonsense</li>" in text
-    assert "Leído, sin nada para Tinkuy: event 1" in text
+    assert "Leído, sin nada para Tinkuy: evento 1" in text
     assert "Borrarlos" not in text
     script.pages = [rows(1)]
     for say, left, state in (("keep", 2, "kept"), ("delete", 1, "done")):

@@ -87,7 +87,7 @@ def test_nothing_is_imported_where_one_of_the_files_is_missing(tinkuy: Run, file
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("import", "tables", "x.csv"), "'tables' is not one of 'table', 'proinnovate', 'benchmark'"),
+        (("import", "tables", "x.csv"), "'tables' is not one of 'table', 'proinnovate', 'cordis', 'ocds', "),
         (("completion", "tcsh"), "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
         (("match", "x", "--lang", "xx"), "'xx' is not one of 'es', 'en'"),
         (("match", "x", "-k", "many"), "'many' is not a valid integer"),

@@ -40,7 +40,8 @@ from sqlalchemy.exc import IntegrityError
 from matcher import cli, parts
 from matcher.index.snapshot import current_id
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
-from matcher.store import audit, organisations
+from matcher.store import audit, organisations, runs, source_records, sources
+from matcher.store.source_records import Note
 from matcher.store.store import Store
 
 PARTNER_IDS = ("taller", "oregano", "unsaac", "retirado", "nadie")
@@ -259,11 +260,28 @@ PRIVATE = {
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     with network(tmp_path_factory.mktemp("network")) as found:
+        _a_source_that_asks(found)
         yield found
+
+
+def _a_source_that_asks(found: Network) -> None:
+    """A source gave the secrets once, and its last run did not find them."""
+    secrets = [(Evidence, NEED.id), (Evidence, HIDDEN.id), (Partner, WITHDRAWN.id), (Partner, "taller")]
+    with found.store.writing() as writer:
+        sources.add(writer.session, sources.Source("repo", "table", files=("x.csv",)))
+        source_records.keep(writer.session, "repo", {key: Note({}, seen=writer.version) for key in secrets}, {})
+    with found.store.writing() as writer:
+        run = runs.begin(writer.session, "repo", ["x.csv"], writer.version, 4, None)
+        runs.end(writer.session, run, runs.State.ASKS, missing=4)
 
 
 def test_every_endpoint_is_looked_through(installation: Network) -> None:
     assert set(ASKED) == endpoints(installation.app.routes)
+
+
+def test_a_source_names_what_it_no_longer_gives(installation: Network) -> None:
+    page = installation.client().get("/admin/sources", headers=installation.keys["admin"] | {"Accept": "text/html"})
+    assert all(part in page.text for part in (SUMMARY, "retirado", "4 "))
 
 
 def test_the_secrets_are_there_to_be_leaked(installation: Network) -> None:
@@ -441,6 +459,9 @@ COMMANDS = (
     ("audit", "--json"),
     ("audit",),
     ("key", "list", "--json"),
+    ("sources",),
+    ("source", "show", "repo"),
+    ("sync", "nadie"),
     ("key", "revoke", "nadie"),
     ("organisation", "list", "--json"),
     *(("record", "list", type_, *more) for type_ in ("partner", "evidence", "outcome") for more in ((), ("--json",))),
@@ -484,7 +505,7 @@ REFUSED = {"retirado", "retirado-1", "nadie", "propose", "step", "put", "delete"
 # What shows no record: `export benchmark` and `db backup` have tests of their own.
 OTHERS = {
     "completion", "db backup", "db restore", "demo", "export benchmark", "import", "key create", "model",
-    "organisation add", "organisation change", "serve", "template", "tune",
+    "organisation add", "organisation change", "serve", "source add", "source remove", "template", "tune",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from api.state import Anybody, Current, Records, request_of
 from api.web.cards import place_of
 from api.web.rendering import language_of, render, say_of
 from api.web.saved_cookie import saved_of
-from matcher.access import Caller, Role
+from matcher.access import EVERYBODY, Caller
 from matcher.engine import Engine
 from matcher.identifiers import page_of
 from matcher.language import Translate
@@ -26,7 +26,6 @@ from matcher.store.whole import to_reach
 
 router = APIRouter(include_in_schema=False)
 TEXTS = 20  # of a partner's, on a page
-EVERYBODY = Caller(Role.READER)  # what these pages show of texts, whoever reads them
 Id = Annotated[str, Path(max_length=300)]
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from matcher import bulk, parts
-from matcher.access import EVERYTHING, Caller, Role
+from matcher.access import EVERYBODY, EVERYTHING, Caller
 from matcher.answer_json import record_json
 from matcher.checking import TYPES, wanted
 from matcher.commands.context import Context, in_context, with_language
@@ -27,7 +27,6 @@ from matcher.store.listing import page
 from matcher.store.store import Stored
 from matcher.store.view import hidden_partners, private_fields, read_by_role, seen_by
 
-EVERYBODY = Caller(Role.READER)
 TYPE = click.argument("type_", metavar="TYPE", type=click.Choice(list(TYPES)))
 PRIVATE = click.option(
     "--private", is_flag=True, help=N_("Show contacts, confidential texts, owners and who withdrew, too.")
