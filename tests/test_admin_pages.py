@@ -406,6 +406,12 @@ def test_a_pair_is_answered_and_each_answer_taken_back(site, admin):
     assert {"dos", "uno", "tres"} & {p.id for p in site.store.everything().partners} == {"uno", "tres"}
     assert admin.post("/admin/same/split", data={"partner": "dos"}, follow_redirects=False).status_code == 303
     assert admin.get("/partners/dos").status_code == 200
+    with site.store.writing() as writer:  # who has withdrawn is not named
+        writer.join("dos", "uno")
+        writer.put(Partner("dos", Side.SUPPLY, "INST. UNO", "institute", consent=False))
+    assert "INST. UNO" not in admin.get("/admin/same").text
+    with site.store.writing() as writer:
+        writer.split("dos")
     again = admin.post("/admin/same/split", data={"partner": "dos"})
     assert again.status_code == 409
     assert "no está unido a ningún otro socio" in again.text

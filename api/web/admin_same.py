@@ -1,6 +1,6 @@
 """Partners that are one, in the pages: pairs about which a person is asked, joins, and each taken back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -86,7 +86,8 @@ def _page(request: Request, store: Store, status: int = 200, error: str = "") ->
         joins: list[Same] = sameness.rows_of(session)
         named = [(q.a, q.b) for q in asked] + [(j.partner, j.as_) for j in joins[:JOINS]]
         ids = sorted({id_ for two in named for id_ in two})
-        known = {p.id: p for p in stored_records(session, Partner, ids) if isinstance(p, Partner)}
+        found = [p for p in stored_records(session, Partner, ids) if isinstance(p, Partner)]
+        known = {p.id: p if p.consent is not False else replace(p, name=p.id) for p in found}
         link = EvidencePartnerRow
         counted = select(link.partner_id, func.count()).where(link.partner_id.in_(ids)).group_by(link.partner_id)
         texts: dict[str, int] = dict(session.execute(counted).all())

@@ -9,6 +9,7 @@ from matcher.access import EVERYTHING
 from matcher.commands.context import Context, in_context, with_language
 from matcher.language import N_
 from matcher.store import audit, sameness
+from matcher.store.store import Store
 from matcher.whole_store import Whole, make_whole
 
 FIELDS = {
@@ -37,7 +38,7 @@ def complete_command(context: Context, dry: bool, no_codes: bool) -> None:
     encoder = None if no_codes else parts.open_encoder(context.settings)
     with closing(parts.open_store(context.settings)) as store:
         done = make_whole(store, encoder, dry=dry)
-        names = store.partner_names()
+        names = _names(store)
     _tell(context, done, names, dry=dry)
 
 
@@ -68,7 +69,7 @@ def list_command(context: Context) -> None:
     """List joins and open questions."""
     say = context.say
     with closing(parts.open_store(context.settings)) as store:
-        names = store.partner_names()
+        names = _names(store)
         with store.reading() as session:
             rows, asked = sameness.rows_of(session)[:MOST], sameness.questions(session, MOST)
     for row in rows:
@@ -120,6 +121,11 @@ def apart_command(context: Context, a: str, b: str) -> None:
         sameness.refuse(writer.session, a, b, None)
         audit.record(writer.session, EVERYTHING, "split", "partner", a)
     click.echo(context.say(N_("{a} and {b} stay two.")).format(a=a, b=b))
+
+
+def _names(store: Store) -> dict[str, str]:
+    """Return id -> name of those who have not withdrawn."""
+    return {p.id: p.name for p in store.partners() if p.consent is not False}
 
 
 def _named(names: dict[str, str], id_: str) -> str:
