@@ -325,3 +325,10 @@ def test_what_was_deleted_is_let_go(store, encoder, tmp_path):
     assert "unsaac-1" not in live.catch_up().snapshot.evidence
     gc.collect()
     assert old() is None  # nothing holds the engine that knew it
+
+
+def test_the_first_text_of_a_language_comes_after_that_language_was_asked_for():
+    none = word_counts.WordCounts()
+    assert none.sample("en") == ()
+    text = Evidence("e", ("p",), "need", "steel shaft fatigue", language="en")
+    assert set(none.updated([], [text]).sample("en")) == {"steel", "shaft", "fatigue"}

@@ -47,7 +47,9 @@ class WordCounts:
         }
         found = WordCounts(telling, self.sounds.updated(spoken) if spoken else self.sounds)
         for language, sample in list(self._samples.items()):
-            if language not in change or _stays(sample, change[language], self.telling[language], telling[language]):
+            if language not in change or _stays(
+                sample, change[language], self.telling.get(language, {}), telling[language]
+            ):
                 found._samples[language] = sample
         return found
 
