@@ -22,6 +22,7 @@ from matcher.commands import (
     serving,
     sources,
     tuning,
+    wholeness,
 )
 from matcher.commands.context import Context, with_language
 from matcher.errors import BadInput, TinkuyError
@@ -105,6 +106,8 @@ for _command in (
     sources.sources_command,
     sources.source_group,
     sources.sync_command,
+    wholeness.complete_command,
+    wholeness.same_group,
     feeding.index_command,
     feeding.demo_command,
     feeding.model_command,

@@ -21,7 +21,7 @@ from matcher.errors import NotFound, SnapshotMissing
 from matcher.index.snapshot import Snapshot, building, current_id
 from matcher.language import N_, Translate
 from matcher.records import Evidence, Outcome, Partner, Record
-from matcher.store import audit, database, erased, import_runs, source_records
+from matcher.store import audit, database, derived, erased, import_runs, sameness, source_records
 from matcher.store.rows import ROWS, to_evidence
 from matcher.store.store import Store
 from matcher.store.tables import (
@@ -40,6 +40,7 @@ from matcher.store.tables import (
 from matcher.store.writer import Writer
 from matcher.upload_files import UPLOADS
 from matcher.vector_cache import CachedEncoder
+from matcher.wholeness import Derived, filled_in
 
 PLACES = {  # what `Erased.removed` counts, as people read it
     "partner": N_("Partners"),
@@ -54,6 +55,8 @@ PLACES = {  # what `Erased.removed` counts, as people read it
     "reply": N_("Kept answers to writes"),
     "import": N_("What is remembered of imports"),
     "source_record": N_("What is noted of who gave it"),
+    "same_as": N_("What is noted of who is the same"),
+    "derived": N_("What was found out about it"),
     "audit": N_("Entries of the audit log that no longer name it"),
     "vectors": N_("Cached vectors"),
     "snapshots": N_("Snapshots"),
@@ -92,22 +95,22 @@ def erase(
     """
     with building(home):  # else a build that has read the partner already would bring it back
         with store.writing() as writer:
-            removed, shared = _from_database(writer, partner, encoder, caller, request)
+            removed, shared, same = _from_database(writer, partner, encoder, caller, request)
         removed["snapshots"] = _from_snapshots(store, home, encoder, progress)
     coverage_file.drop(home)  # a running server that writes it anew asks the database first who is still there
     clean = database.compact(store.engine)
     for file in home.glob("refusals*.csv"):  # of imports and runs: rows that were refused are quoted there
         file.unlink(missing_ok=True)
     shutil.rmtree(home / UPLOADS, ignore_errors=True)  # files that wait to be confirmed
-    return Erased(removed, _notes(store, partner, shared, clean))
+    return Erased(removed, _notes(store, partner, shared, same, clean))
 
 
 def _from_database(
     writer: Writer, partner: str, encoder: Encoder, caller: Caller, request: str | None
-) -> tuple[dict[str, int], int]:
+) -> tuple[dict[str, int], int, list[str]]:
     """Delete all rows about a partner, and its cached vectors.
 
-    :return: how many of what, and how many texts stay because they speak of others too.
+    :return: how many of what, how many texts stay because they speak of others too, and whom it was joined with.
     """
     session = writer.session
     removed = dict.fromkeys(PLACES, 0)
@@ -115,6 +118,8 @@ def _from_database(
     named = select(link.evidence_id).where(link.partner_id == partner)
     texts = [to_evidence(row) for row in session.scalars(select(EvidenceRow).where(EvidenceRow.id.in_(named)))]
     gone: dict[type[Record], list[str]] = {}
+    same: list[str] = []
+    found: list[Derived] = []
     if session.get(ROWS[Partner], partner) is None:
         if session.get(TombstoneRow, ("partner", partner)) is None:
             raise NotFound(N_("no partner has the id {id!r}"), id=partner)
@@ -122,8 +127,14 @@ def _from_database(
         alone = _alone(session, [text.id for text in texts], partner)
         _from_desk(session, partner, alone, removed)
         session.execute(update(OutcomeRow).where(OutcomeRow.counterpart == partner).values(text=None))
+        same = [id_ for id_ in sameness.group_of(session, partner) if id_ != partner]
+        removed["same_as"] = sameness.count(session, partner)
+        found = [
+            *derived.rows_of(session, "partner", [partner]),
+            *derived.rows_of(session, "evidence", sorted(alone)),
+        ]
         gone = writer.delete(Partner, partner)
-    removed |= {ROWS[kind].__tablename__: len(ids) for kind, ids in gone.items()}
+    removed |= {ROWS[kind].__tablename__: len(ids) for kind, ids in gone.items()} | {"derived": len(found)}
     removed["reply"] = _delete(session, ReplyRow)  # any may quote it, and they are a convenience only
     known = {Partner: [partner], Evidence: gone.get(Evidence, []), Outcome: gone.get(Outcome, [])}
     removed["import"] = import_runs.forget(session, known)
@@ -134,9 +145,11 @@ def _from_database(
     audit.record(session, caller, "erase", "partner", audit.erased_name(partner), request)
     own = [text for text in texts if text.id in set(gone.get(Evidence, []))]
     if isinstance(encoder, CachedEncoder):
-        parts = {part for e in own for part in (e.full_text, e.text, e.title, e.summary) if part}
+        of = {e.id: [row for row in found if (row.kind, row.record) == ("evidence", e.id)] for e in own}
+        read = [text for e in own for text in (e, filled_in(e, of[e.id]))]
+        parts = {part for e in read for part in (e.full_text, e.text, e.title, e.summary) if part}
         removed["vectors"] = encoder.forget(sorted(parts))
-    return removed, len(texts) - len(own)
+    return removed, len(texts) - len(own), same
 
 
 def _alone(session: Session, texts: Sequence[str], partner: str) -> set[str]:
@@ -192,7 +205,9 @@ def _from_snapshots(store: Store, home: Path, encoder: Encoder, progress: Progre
     return len(old)
 
 
-def _notes(store: Store, partner: str, shared: int, clean: bool) -> tuple[tuple[str, dict[str, object]], ...]:
+def _notes(
+    store: Store, partner: str, shared: int, same: Sequence[str], clean: bool
+) -> tuple[tuple[str, dict[str, object]], ...]:
     which: dict[str, object] = {"id": partner}
     notes: list[tuple[str, dict[str, object]]] = [
         (N_("Backups made before hold {id!r} still: delete them, or erase it again after restoring one."), which),
@@ -207,6 +222,9 @@ def _notes(store: Store, partner: str, shared: int, clean: bool) -> tuple[tuple[
     ]
     if shared:
         notes.append((N_("Texts that speak of other partners too, and stay theirs: {count}"), {"count": shared}))
+    if same:
+        message = N_("Records of what was held to be the same organisation stay: {ids}. Erase them too if they are it.")
+        notes.append((message, {"ids": ", ".join(same)}))
     if store.engine.dialect.name != "sqlite":
         notes.append(
             (N_("PostgreSQL's write-ahead log and its archives hold deleted rows for as long as set there."), {})

@@ -1,7 +1,7 @@
 """Which partners are one organisation: by identifiers of public registers, else by name and place."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
@@ -150,11 +150,15 @@ def _beginnings(tokens: tuple[str, ...]) -> set[str]:
     return {one[:3], one[:2] + two[:1], one[:1] + two[:2], one[:1] + two[:1] + three[:1]}
 
 
-def groups(partners: Sequence[Partner], found: Iterable[Pair]) -> list[tuple[str, ...]]:
+def groups(
+    partners: Sequence[Partner], found: Iterable[Pair], apart: Container[tuple[str, str]] = frozenset()
+) -> list[tuple[str, ...]]:
     """Return the ids of partners that are one, by chains of pairs that are "same", the surest first.
 
     Two that registers tell apart never come into one group, whatever links them, nor do two of different sides: what
     an organisation offers and what it needs are asked apart. Groups and ids in order.
+
+    :param apart: pairs of ids, in order, that a person has told apart: they never come into one group either.
     """
     by_id = {p.id: p for p in partners}
     group = {p.id: [p.id] for p in partners}
@@ -162,7 +166,11 @@ def groups(partners: Sequence[Partner], found: Iterable[Pair]) -> list[tuple[str
         one, other = group[pair.a], group[pair.b]
         if pair.verdict != "same" or one is other:
             continue
-        if any(by_id[x].side is not by_id[y].side or differing(by_id[x], by_id[y]) for x in one for y in other):
+        if any(
+            by_id[x].side is not by_id[y].side or differing(by_id[x], by_id[y]) or (min(x, y), max(x, y)) in apart
+            for x in one
+            for y in other
+        ):
             continue
         one += other
         for id_ in other:

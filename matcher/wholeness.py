@@ -26,6 +26,7 @@ MENDED: dict[Kind, frozenset[str]] = {"partner": frozenset(), "evidence": frozen
 # What a partner takes from those that are the same as it.
 TAKEN = ("country", "region", "city", "size", "url")
 LISTED = ("sectors", "identifiers")
+LISTS = frozenset({"sectors", "fields"})  # what is derived as codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ def fingerprint(text: str) -> str:
 def shown(records: Records, same: Iterable[Same], derived: Iterable[Derived], least: float = 0.7) -> Records:
     """Return records as they are shown: filled, then joined. Without rows they are as they were.
 
+    A row that joins partners of different sides counts for nothing: what an organisation offers and what it needs are
+    asked apart.
+
     :param least: confidence from which on a derived value counts.
     """
     sure: dict[tuple[Kind, str], list[Derived]] = {}
@@ -83,11 +87,22 @@ def shown(records: Records, same: Iterable[Same], derived: Iterable[Derived], le
         tuple(filled_in(e, sure.get(("evidence", e.id), ())) for e in records.evidence),
         records.outcomes,
     )
-    return joined(filled, canonical(same, (p.id for p in records.partners)))
+    return joined(filled, canonical(of_one_side(same, records.partners), (p.id for p in records.partners)))
+
+
+def of_one_side(same: Iterable[Same], partners: Iterable[Partner]) -> list[Same]:
+    """Return the rows that join partners of the same side."""
+    side = {p.id: p.side for p in partners}
+    return [row for row in same if side.get(row.partner) == side.get(row.as_)]
 
 
 def filled_in(record: R, derived: Sequence[Derived]) -> R:
-    """Return a record with its empty fields filled, the surest value first, and its texts mended."""
+    """Return a record with its empty fields filled, the surest value first, and its texts mended.
+
+    A confidential text stays as it is: what was found out about it would tell of it.
+    """
+    if not derived or (isinstance(record, Evidence) and record.confidential):
+        return record
     kind = KINDS[type(record)]
     values: dict[str, Any] = {}
     for each in sorted(derived, key=lambda d: (-d.confidence, d.method, str(d.value))):

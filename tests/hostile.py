@@ -177,5 +177,6 @@ def _pages(introduction: str, draft: str, run: str) -> dict[str, tuple[str, ...]
         "/admin/organisations": ("/admin/organisations",),
         "/admin/imports": ("/admin/imports",),
         "/admin/sources": ("/admin/sources",),
+        "/admin/same": ("/admin/same",),
         "/admin/audit": (f"/admin/audit?record={SAID}",),
     }

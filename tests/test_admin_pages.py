@@ -16,9 +16,9 @@ from matcher.access import EVERYTHING, Role
 from matcher.errors import BadInput, BadWeights, Stale
 from matcher.importing import import_files
 from matcher.live import LiveEngine
-from matcher.records import Query, Side
+from matcher.records import Partner, Query, Side
 from matcher.settings import Settings
-from matcher.store import audit, database, keys, runs
+from matcher.store import audit, database, keys, runs, sameness
 from matcher.store.tables import AuditRow
 from matcher.syncing import sync
 from matcher.trial import Case, Trial
@@ -380,3 +380,42 @@ def test_the_installations_own_questions_are_its_outcomes(engine):
             ("taller-1", {"unsaac": 1}, frozenset({"o2"}))
         ]
     assert weights_preview.has_own(engine)
+
+
+# --- partners that are one
+
+
+def test_a_pair_is_answered_and_each_answer_taken_back(site, admin):
+    with site.store.writing() as writer:
+        writer.upsert([Partner("uno", Side.SUPPLY, "Instituto Uno", "institute", "PE", "PE-CUS", identifiers=("ruc:20131370645",))])  # fmt: skip
+        writer.upsert([Partner("dos", Side.SUPPLY, "INST. UNO", "institute"), Partner("tres", Side.SUPPLY, "Instituto Un", "institute")])  # fmt: skip
+        sameness.ask(writer.session, "uno", "dos", 0.87, "name")
+        sameness.ask(writer.session, "uno", "tres", 0.71, "name")
+    text = admin.get("/admin/same").text
+    assert "Pares que esperan respuesta: 2" in text
+    assert text.index("INST. UNO") < text.index("Instituto Un<")
+    assert re.search(r"Parecidos en 87\s?%, por nombre y lugar", text)
+    answered = admin.post("/admin/same/answer", data={"a": "dos", "b": "uno", "say": "b"}, follow_redirects=False)
+    assert (answered.status_code, answered.headers["location"]) == (303, "/admin/same")
+    admin.post("/admin/same/answer", data={"a": "tres", "b": "uno", "say": "two"})
+    text = admin.get("/admin/same").text
+    assert "No se le pregunta por ningún par." in text
+    assert "lo dijo una persona, 100" in text
+    moved = admin.get("/partners/dos", follow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (303, "/partners/uno")
+    assert {"dos", "uno", "tres"} & {p.id for p in site.store.everything().partners} == {"uno", "tres"}
+    assert admin.post("/admin/same/split", data={"partner": "dos"}, follow_redirects=False).status_code == 303
+    assert admin.get("/partners/dos").status_code == 200
+    with site.store.writing() as writer:  # who has withdrawn is not named
+        writer.join("dos", "uno")
+        writer.put(Partner("dos", Side.SUPPLY, "INST. UNO", "institute", consent=False))
+    assert "INST. UNO" not in admin.get("/admin/same").text
+    with site.store.writing() as writer:
+        writer.split("dos")
+    again = admin.post("/admin/same/split", data={"partner": "dos"})
+    assert again.status_code == 409
+    assert "no está unido a ningún otro socio" in again.text
+    with site.store.reading() as session:
+        assert sameness.refused_pairs(session) == {("dos", "uno"), ("tres", "uno")}
+        done = [(e.action, e.record) for e in audit.entries(session) if e.action in ("join", "split")]
+    assert done == [("join", "dos"), ("split", "tres"), ("split", "dos")]

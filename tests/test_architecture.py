@@ -53,6 +53,7 @@ STEPS = (
     {"engine"},
     {"following", "compacting", "trial", "erasure", "coverage", "coverage_file"},
     {"live"},
+    {"whole_store"},
     {"gains", "learning", "coverage_job", "regional", "region_map"},
     {"tuning", "weights_file", "specialisation", "value_chains"},
     {"weights_preview", "weights_edit"},

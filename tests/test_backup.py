@@ -23,6 +23,7 @@ from matcher.store.restore import restore
 from matcher.store.store import Store
 from matcher.store.tables import (
     AuditRow,
+    DerivedRow,
     ErasedRow,
     EvidenceRow,
     ImportChangeRow,
@@ -33,8 +34,11 @@ from matcher.store.tables import (
     IntroductionStepRow,
     KeyRow,
     OrganisationRow,
+    SameAsRow,
+    SamePairRow,
     SavedSearchRow,
     ShortlistRow,
+    ShownAnewRow,
     SourceRecordRow,
     SourceRow,
 )
@@ -64,6 +68,10 @@ def everything(store: Store) -> None:
                 SourceRow(name="repo", format="table", url=None, files=["/x/ñ.csv"], options={"o": "1"}, owner="alfa", shrink=0.1 + 0.2, created=DAY),
                 SourceRecordRow(kind="partner", record="unsaac", source="repo", key="k", given={"name": "0a"}, mention=False, seen=2**40, gone=True),
                 ErasedRow(hash="ab", salt="cd"),
+                SameAsRow(partner="unjbg", canonical="unsaac", how="name", confidence=0.1 + 0.2, at=DAY, key=None),
+                SamePairRow(a="lejos", b="unsaac", likeness=0.75, how="name", refused=True, at=DAY, key="k1"),
+                DerivedRow(kind="evidence", record="lejos-1", field="title", value=["Ñandú"], confidence=1.0, method="m", given=None, at=DAY),
+                ShownAnewRow(kind="partner", id="unsaac", version=version, lost=True),
                 IntroductionRow(id="i1", organisation="alfa", evidence="taller-1", supply="unsaac", demand="taller", stage="sent", note=None, created=DAY, version=version),
                 SavedSearchRow(id="b1", organisation="alfa", name="x", question={"text": "alpaca", "k": 3}, threshold=0.1, feed="f", created=DAY, seen=1, version=version),
             ]

@@ -19,7 +19,7 @@ from matcher.encode import Role
 from matcher.errors import Busy, NotFound
 from matcher.index.snapshot import Snapshot
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
-from matcher.store import audit, erased, import_runs, organisations
+from matcher.store import audit, erased, import_runs, organisations, sameness
 from matcher.store.store import Store
 from matcher.store.tables import (
     AuditRow,
@@ -36,6 +36,7 @@ from matcher.store.tables import (
     TombstoneRow,
 )
 from matcher.vector_cache import CachedEncoder
+from matcher.wholeness import Derived, fingerprint
 
 MARK = "zarzaparrilla"  # in everything that is known of the one who leaves
 NOW = dt.datetime(2025, 1, 1)  # noqa: DTZ001 - as the tables hold it
@@ -135,7 +136,7 @@ def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path,
     assert {place: count for place, count in done.removed.items() if place != "vectors"} == {
         "partner": 1, "evidence": 2, "outcome": 1, "shortlist": 2, "introduction": 1, "introduction_step": 1,
         "saved_search": 1, "inbox": 2, "intake": 2, "reply": 1, "import": 4, "audit": 4, "snapshots": 2,
-        "source_record": 3,
+        "source_record": 3, "same_as": 0, "derived": 0,
     }  # fmt: skip
     assert holding(tmp_path, MARK) == []
     now = {p.name for p in (home / "snapshots").iterdir()}
@@ -145,6 +146,33 @@ def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path,
     assert "leaver" not in opened.partners
     assert set(opened.evidence) == {e.id for e in EVIDENCE} | {"shared"}
     assert opened.state.version == full.version()
+
+
+def test_what_was_found_out_about_it_goes_too(full: Store, home: Path, cached: CachedEncoder, tmp_path: Path):
+    mended = f"La {MARK} que fermenta"
+    with full.writing() as writer:
+        writer.upsert([Partner("twin", Side.DEMAND, "Bebidas", "firm"), Partner("near", Side.DEMAND, "Otra", "firm")])
+        writer.join("twin", "leaver")
+        writer.join("leaver", "near")
+        sameness.ask(writer.session, "leaver", "taller", 0.8, "name")
+        values = [("evidence", "own", "text", mended), ("partner", "leaver", "city", MARK)]
+        given = {"text": fingerprint(OWN.text), "city": None}
+        writer.derive(
+            [Derived(kind, id_, field, value, 1.0, "test", given[field]) for kind, id_, field, value in values]
+        )
+    now = full.everything()
+    assert mended in [e.text for e in now.evidence]
+    Snapshot.build(home, now.partners, now.evidence, now.outcomes, cached)
+    cached.encode([mended], Role.PASSAGE)
+    done = erasure.erase(full, "leaver", home, cached, EVERYTHING)
+    assert (done.removed["same_as"], done.removed["derived"]) == (3, 2)
+    assert any("near, twin" in note for note in done.told(str))
+    assert holding(tmp_path, MARK) == []
+    assert cached.forget([mended]) == 0
+    assert {"twin", "near"} <= {p.id for p in full.everything().partners}
+    with full.reading() as session:
+        for table in Base.metadata.tables.values():
+            assert MARK not in str(session.execute(select(table)).all()), table.name
 
 
 def test_the_answers_to_all_needs_are_taken_away(full: Store, home: Path, cached: CachedEncoder):

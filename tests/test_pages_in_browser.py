@@ -12,7 +12,7 @@ PAGES = (
     "/?like=taller-1", "/partners/unsaac", "/evidence/taller-1", "/saved", "/introduction?partner=unsaac&q=tinte",
     "/unfit?partner=unsaac", "/thanks", "/regions", "/regions/PE-CUS", "/regions/noroeste", "/regions/needs?standing=all",
     "/regions/figures", "/quality", f"/desk/requests?{AT}",
-    f"/desk/upload?{AT}", "/admin", "/admin/keys", "/admin/organisations", "/admin/sources", "/admin/imports",
+    f"/desk/upload?{AT}", "/admin", "/admin/keys", "/admin/organisations", "/admin/sources", "/admin/imports", "/admin/same",
     "/admin/settings", "/admin/audit", "/admin/weights",
     "/desk", f"/desk?side=demand&{AT}", f"/desk/text?evidence=taller-2&{AT}", f"/desk/board?{AT}",
     f"/desk/shortlist?{AT}", f"/desk/introductions?{AT}", f"/desk/inbox?{AT}", f"/desk/searches?{AT}",

@@ -73,6 +73,7 @@ def admin_rows() -> Iterator[Row]:
         "/organisations",
         "/sources",
         "/imports",
+        "/same",
         "/settings",
         "/audit",
         "/weights",
@@ -88,5 +89,8 @@ def admin_rows() -> Iterator[Row]:
     yield Row("POST", one, admins(303), "/admin/organisations/tejedoras", form=named)
     ask = "/admin/sources/{name}/answer"
     yield Row("POST", ask, admins(404), "/admin/sources/nothing/answer", form={"say": "keep"})
+    pair = {"a": "nobody", "b": "nothing", "say": "two"}
+    yield Row("POST", "/admin/same/answer", admins(409), form=pair)
+    yield Row("POST", "/admin/same/split", admins(409), form={"partner": "nobody"})
     yield Row("POST", "/admin/weights", admins(422), form={"w_bias": "none"})
     yield Row("POST", "/admin/weights/back", admins(422), form={})  # there are none before

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from api import metrics
 from api.state import Admin, Records
-from api.web import admin_keys, admin_organisations, admin_sources, weights_page
+from api.web import admin_keys, admin_organisations, admin_same, admin_sources, weights_page
 from api.web.refused_rows import heading, why
 from api.web.rendering import render, say_of
 from api.web.typed import one_line
@@ -30,6 +30,7 @@ ACTIONS = {
     "upload": N_("uploaded"), "undo": N_("undid"), "export": N_("exported"), "step": N_("took a step of"),
     "renew_feed": N_("gave another address to"), "take": N_("took over"), "discard": N_("discarded"),
     "source_delete": N_("let missing records be deleted of"), "source_keep": N_("kept missing records of"),
+    "join": N_("joined to another"), "split": N_("told apart from another"),
 }  # fmt: skip
 KINDS = {
     "partner": N_("partner"), "evidence": N_("text"), "outcome": N_("outcome"), "api_key": N_("key"),
@@ -133,5 +134,5 @@ def _words() -> dict[str, Any]:
     return {"sources": SOURCES, "actions": ACTIONS, "kinds": KINDS, "words": COUNTS}
 
 
-for part in (admin_keys, admin_organisations, admin_sources, weights_page):
+for part in (admin_keys, admin_organisations, admin_same, admin_sources, weights_page):
     router.include_router(part.router)

@@ -17,9 +17,9 @@ from matcher.records import Evidence, Match, Partner, Side
 from matcher.store import introductions
 from matcher.store.desk_views import label, public_partners, the_partner, the_text
 from matcher.store.offices import LOCAL
-from matcher.store.rows import to_partner
-from matcher.store.tables import OrganisationRow, PartnerRow
+from matcher.store.tables import OrganisationRow
 from matcher.store.view import hidden_partners, seen_by
+from matcher.store.whole import to_reach
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,8 +65,8 @@ def message(
         row = session.get(OrganisationRow, here.office)
         office = row.name if row and row.id != LOCAL else None
         hidden = hidden_partners(session, here.caller)
-        rows = [session.get(PartnerRow, partner.id) for partner in two]
-        seen = [seen_by(to_partner(each), here.caller, hidden) for each in rows if each]
+        found = [to_reach(session, _clean(id_)) for id_ in (supply, demand)]
+        seen = [seen_by(each, here.caller, hidden) for each in found if each]
     contacts = [each for each in seen if isinstance(each, Partner)]
     here.note(contacts, "partner", contacts[0].id if len(contacts) == 1 else None)
     language = text_language if text_language in languages() else here.language

@@ -133,11 +133,12 @@ def text(here: Desk, engine: Current, evidence: AskedId, format_: Wanted = None)
     with here.store.reading() as session:
         fresh = own_texts.written_since(session, visit.since, passages)
         kept = shortlists.entries(session, here.office, evidence=evidence, limit=200).items
+        shown_as = public_partners(session, (entry.partner for entry in kept))
     shown: dict[str, Any] = {
         "evidence": record,
         "answer": answer,
         "fresh": fresh,
-        "kept": {entry.partner: entry for entry in kept},
+        "kept": {shown_as[entry.partner].id: entry for entry in kept if entry.partner in shown_as},
         "weightiest": weightiest,
         "reasons": REASONS,
         "parts": parts,
@@ -146,7 +147,7 @@ def text(here: Desk, engine: Current, evidence: AskedId, format_: Wanted = None)
     if here.partial:
         return here.page("desk_matches.html", whole=False, **shown)
     here.note([record], "evidence", evidence)
-    owners = [partners[id_] for id_ in record.partners if id_ in partners]
+    owners = list(dict.fromkeys(partners[id_] for id_ in record.partners if id_ in partners))
     return here.page("desk_text.html", whole=True, partners=owners, label=label, **shown)
 
 

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from api.state import Anybody, Current, Records, request_of
 from api.web.cards import place_of
@@ -20,10 +20,9 @@ from matcher.records import Evidence, Partner, Side
 from matcher.store import audit
 from matcher.store.desk_views import public_partners, the_partner, the_text
 from matcher.store.listing import Wanted, page
-from matcher.store.rows import to_partner
 from matcher.store.store import Store
-from matcher.store.tables import PartnerRow
 from matcher.store.view import read_by_role
+from matcher.store.whole import to_reach
 
 router = APIRouter(include_in_schema=False)
 TEXTS = 20  # of a partner's, on a page
@@ -39,15 +38,17 @@ def partner(
     partner_id: Id,
     after: Annotated[str | None, Query(max_length=300)] = None,
 ) -> Response:
-    """Show a partner with its texts and what came of introductions.
+    """Show a partner with its texts and what came of introductions; of one that is shown as another, go there.
 
     :raises NotFound: there is none, or it has withdrawn.
     """
     with store.reading() as session:
         found = the_partner(session, partner_id.replace("\0", ""))
-        texts = page(session, Evidence, EVERYBODY, Wanted(partner=found.id), after=_plain(after), limit=TEXTS)
-        row = session.get(PartnerRow, found.id)
-        stored = to_partner(row) if row else found
+        if found.id != partner_id.replace("\0", ""):
+            return RedirectResponse(f"/partners/{quote(found.id, safe='')}", 303)
+        wanted = Wanted(partner=found.id)
+        texts = page(session, Evidence, EVERYBODY, wanted, after=_plain(after), limit=TEXTS, whole=True)
+        stored = to_reach(session, found.id) or found
     contact = _contact(store, stored, caller, request)
     return render(
         request, "partner.html", partner=found, where=place_of(found, language_of(request)), web=web_address(found.url),

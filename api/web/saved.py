@@ -70,4 +70,4 @@ def _partners(store: Store, ids: tuple[str, ...]) -> tuple[list[Partner], int]:
     with store.reading() as session:
         known = public_partners(session, ids)
     found = [known[id_] for id_ in ids if id_ in known]
-    return found, len(ids) - len(found)
+    return list(dict.fromkeys(found)), len(ids) - len(found)  # two that are one by now are there once

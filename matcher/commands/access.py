@@ -13,8 +13,8 @@ from matcher import erasure, parts, render
 from matcher.access import EVERYTHING, Role
 from matcher.commands.context import Context, in_context, with_language
 from matcher.language import N_
+from matcher.records import Partner
 from matcher.store import audit, keys, organisations
-from matcher.store.desk_views import public_partners
 
 
 @click.group("key", help=N_("Make, list and revoke the keys that let programs and people in."))
@@ -168,9 +168,9 @@ def erase_command(context: Context, partner: str, yes: bool) -> None:
     say, settings = context.say, context.settings
     store = parts.open_store(settings)
     if not yes:
-        with store.reading() as session:
-            known = public_partners(session, [partner]).get(partner)
-        name = known.name if known else partner
+        stored = store.get(Partner, partner)  # as it was given: who is the same as it stays
+        known = stored.record if stored else None
+        name = known.name if isinstance(known, Partner) and known.consent is not False else partner
         click.confirm(say(N_("Remove {name} ({id}) for good?")).format(name=name, id=partner), abort=True)
     with render.progress_bar(say(N_("Building the snapshot"))) as progress:
         encoder = parts.open_encoder(settings)

@@ -19,6 +19,7 @@ from matcher.list_columns import match_columns
 from matcher.macro_regions import MacroRegions
 from matcher.records import Filters, Query, Side
 from matcher.sources.columns import SIDES
+from matcher.store.whole import shown_under
 from matcher.table_export import to_bytes
 
 
@@ -143,7 +144,10 @@ def _day(moment: Any) -> date | None:
 @in_context
 def show_command(context: Context, id_: str, as_json: bool) -> None:
     """Show one record of the database."""
-    now = parts.open_store(context.settings).everything()
+    store = parts.open_store(context.settings)
+    now = store.everything()
+    with store.reading() as session:
+        id_ = shown_under(session, [id_]).get(id_, id_)
     partners, evidence = {p.id: p for p in now.partners}, now.evidence
     if id_ in partners:
         texts = [e for e in evidence if id_ in e.partners]

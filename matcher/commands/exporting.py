@@ -43,7 +43,7 @@ def export_command() -> None:
 @in_context
 def benchmark_command(context: Context, folder: Path, since: datetime | None) -> None:
     """Export outcomes as a benchmark folder."""
-    now = parts.open_store(context.settings).everything()
+    now = parts.open_store(context.settings).given()  # as offices gave it: what was found out stays here
     partners, evidence, outcomes = now.partners, now.evidence, now.outcomes
     day = since.date() if since else default_since(outcomes)
     found = split(partners, evidence, outcomes, day)
@@ -116,7 +116,7 @@ def _list(
         with store.writing() as writer:
             audit.record(writer.session, EVERYTHING, "export", "partner")
         return (*PARTNERS, CONTACT), [p for p in store.partners() if p.consent is not False]
-    now = store.everything()
+    now = store.given()
     if what == "partners":
         return PARTNERS, now.partners
     return (EVIDENCE, now.evidence) if what == "evidence" else (OUTCOMES, now.outcomes)

@@ -1,6 +1,5 @@
 """What everybody may know of the partners and texts that a desk's rows name."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
@@ -9,16 +8,13 @@ from sqlalchemy.orm import Session
 from matcher.errors import NotFound, Stale
 from matcher.language import N_
 from matcher.records import Evidence, Partner
+from matcher.store.moments import now as now
 from matcher.store.rows import public_evidence, public_partner, to_evidence, to_partner
 from matcher.store.tables import EvidenceRow, PartnerRow
+from matcher.store.whole import as_shown, shown_under
 
 LABEL = 120  # characters of a text that stand in for a title
 BATCH = 500  # ids looked up at once
-
-
-def now() -> dt.datetime:
-    """Return the moment, in UTC, as the database keeps it."""
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 def expect(id_: str, version: int, expected: frozenset[int] | None) -> None:
@@ -52,7 +48,8 @@ def public_texts(session: Session, ids: Iterable[str]) -> dict[str, Evidence]:
         withdrawn = frozenset(
             session.scalars(select(PartnerRow.id).where(PartnerRow.consent.is_(False), PartnerRow.id.in_(named)))
         )
-        found |= {e.id: seen for e in rows if (seen := public_evidence(e, withdrawn))}
+        shown = as_shown(session, evidence=rows).evidence
+        found |= {e.id: seen for e in shown if (seen := public_evidence(e, withdrawn))}
     return found
 
 
@@ -62,16 +59,22 @@ def public_text(session: Session, id_: str | None) -> Evidence | None:
 
 
 def public_partners(session: Session, ids: Iterable[str]) -> dict[str, Partner]:
-    """Return id -> what everybody may know of a partner; those that withdrew are absent."""
+    """Return id -> what everybody may know of a partner; those that withdrew are absent.
+
+    One that is joined to another is given as that one, whose id it has then.
+    """
     found: dict[str, Partner] = {}
     for batch in _batches(sorted(set(ids))):
         rows = session.scalars(select(PartnerRow).where(PartnerRow.id.in_(batch), PartnerRow.consent.is_not(False)))
-        found |= {row.id: public_partner(to_partner(row)) for row in rows}
+        given = [to_partner(row) for row in rows]
+        of = shown_under(session, (p.id for p in given))
+        shown = {p.id: public_partner(p) for p in as_shown(session, given).partners}
+        found |= {p.id: shown[of.get(p.id, p.id)] for p in given}
     return found
 
 
 def the_partner(session: Session, id_: str) -> Partner:
-    """Return a partner as everybody may see it.
+    """Return a partner as everybody may see it: it has another id where it is shown as another one.
 
     :raises NotFound: there is none, or it has withdrawn.
     """

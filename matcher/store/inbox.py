@@ -4,15 +4,16 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from matcher.access import Caller
 from matcher.errors import NotFound
 from matcher.language import N_
 from matcher.records import Evidence, Partner, Side
-from matcher.store.desk_views import now, public_partners, public_texts
+from matcher.store.desk_views import now, public_partners, public_text, public_texts
 from matcher.store.paging import Page, page, read_cursor
+from matcher.store.sameness import above
 from matcher.store.searches import SavedSearch
 from matcher.store.tables import EvidencePartnerRow, EvidenceRow, InboxRow, PartnerRow, SavedSearchRow
 from matcher.store.writer import Writer
@@ -150,24 +151,36 @@ def deliver(writer: Writer, version: int, found: Mapping[str, tuple[SavedSearch,
 
 def _may_be_seen(session: Session, news: News) -> bool:
     """Tell whether the text is still the partner's, and the partner has not withdrawn."""
-    link = EvidencePartnerRow
-    query = (
-        select(link.partner_id)
-        .join(PartnerRow, PartnerRow.id == link.partner_id)
-        .where(link.evidence_id == news.evidence, link.partner_id == news.partner, PartnerRow.consent.is_not(False))
-    )
-    return session.scalar(query) is not None
+    text, partner = public_text(session, news.evidence), public_partners(session, [news.partner]).get(news.partner)
+    return text is not None and partner is not None and partner.id in text.partners
 
 
 def _visible() -> Select[InboxRow, str]:
-    """Return a query for what came of searches and may still be seen: the partner has not withdrawn."""
-    row, link = InboxRow, EvidencePartnerRow
+    """Return a query for what came of searches and may still be seen: the partner has not withdrawn.
+
+    The text is the partner's, or that of one which is the same as it.
+    """
+    row, link, other = InboxRow, EvidencePartnerRow, above()
+    one, two = other.alias(), other.alias()
+    named = exists().where(link.evidence_id == row.evidence, link.partner_id == row.partner)
+    lent = exists().where(
+        link.evidence_id == row.evidence,
+        or_(
+            (other.c.partner == link.partner_id) & (other.c.canonical == row.partner),
+            (other.c.canonical == link.partner_id) & (other.c.partner == row.partner),
+        ),
+    )
+    siblings = exists().where(
+        link.evidence_id == row.evidence,
+        one.c.partner == link.partner_id,
+        two.c.partner == row.partner,
+        one.c.canonical == two.c.canonical,
+    )
     return (
         select(row, SavedSearchRow.name)
         .join(SavedSearchRow, SavedSearchRow.id == row.search)
-        .join(link, (link.evidence_id == row.evidence) & (link.partner_id == row.partner))
         .join(PartnerRow, PartnerRow.id == row.partner)
-        .where(PartnerRow.consent.is_not(False))
+        .where(PartnerRow.consent.is_not(False), or_(named, lent, siblings))
     )
 
 

@@ -120,10 +120,12 @@ def propose(
     """
     session, office = writer.session, caller.organisation
     assert office is not None  # noqa: S101 - see offices.at_desk
+    two = {}
     for id_, side in ((supply, Side.SUPPLY), (demand, Side.DEMAND)):
-        if the_partner(session, id_).side is not side:
+        two[id_] = the_partner(session, id_)
+        if two[id_].side is not side:
             raise BadInput(N_("{id!r} is not a partner of the side {side}"), id=id_, side=side.value)
-    if evidence is not None and not {supply, demand}.intersection(the_text(session, evidence).partners):
+    if evidence is not None and not {p.id for p in two.values()}.intersection(the_text(session, evidence).partners):
         raise BadInput(N_("{evidence!r} speaks of neither {supply!r} nor {demand!r}"), evidence=evidence, supply=supply, demand=demand)  # fmt: skip  # noqa: E501
     row = IntroductionRow
     same = row.evidence.is_(None) if evidence is None else row.evidence == evidence
@@ -220,7 +222,7 @@ def _count(writer: Writer, row: IntroductionRow, date: dt.date) -> None:
         return
     need = public_text(session, row.evidence)
     firm = public_partners(session, [row.demand]).get(row.demand)
-    place, sectors = served(need if need and row.demand in need.partners else None, firm)
+    place, sectors = served(need if need and firm and firm.id in need.partners else None, firm)
     country = place.partition("-")[0] if place else (firm.country if firm else None)
     writer.put(Outcome(id_, row.supply, stage, row.demand, date, country, place, sectors, owner=row.organisation))
 

@@ -59,7 +59,7 @@ def journeys(session: Session, office: str | None = None) -> list[Journey]:
     found = []
     for r in rows:
         need, firm = texts.get(r.evidence or ""), firms.get(r.demand)
-        place, sectors = served(need if need and r.demand in need.partners else None, firm)
+        place, sectors = served(need if need and firm and firm.id in need.partners else None, firm)
         found.append(Journey(r.organisation, reached(steps.get(r.id, ())), place, sectors))
     return found
 

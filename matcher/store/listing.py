@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, aliased
 from matcher.access import Caller, Role
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
 from matcher.store.rows import ROWS, TO_RECORD
+from matcher.store.sameness import above
 from matcher.store.store import Stored
 from matcher.store.tables import EvidencePartnerRow, EvidenceRow, OutcomeRow, PartnerRow
 from matcher.store.view import hidden_partners, owners_of, seen_by
+from matcher.store.whole import as_shown
 from matcher.text import fold
 
 Condition = ColumnElement[bool]
@@ -55,25 +57,38 @@ class Page:
 
 
 def page(
-    session: Session, kind: type[Record], caller: Caller, wanted: Wanted, *, after: str | None = None, limit: int = 50
+    session: Session,
+    kind: type[Record],
+    caller: Caller,
+    wanted: Wanted,
+    *,
+    after: str | None = None,
+    limit: int = 50,
+    whole: bool = False,
 ) -> Page:
     """Return the first `limit` records, of those whose id comes after `after`, as the caller may see them.
 
     Whoever follows `last` meets every record that stays there meanwhile exactly once.
+
+    :param whole: texts are those of the partner and of all that are the same as it, as they are shown (see
+        `wholeness`), not as they were given.
     """
     row: Any = ROWS[kind]
     hidden = hidden_partners(session, caller)
     if {wanted.partner, wanted.counterpart} & hidden:  # else one would learn of whom it is
         return Page((), None)
-    conditions = [_visible(kind, caller), *_conditions(kind, wanted, caller)]
+    conditions = [_visible(kind, caller), *_conditions(kind, wanted, caller, whole=whole)]
     if after is not None:
         conditions.append(row.id > after)
     if kind is Partner and wanted.text is not None:
         conditions.append(row.id.in_(_named(session, wanted.text, conditions, limit + 1)))
     found = session.scalars(select(row).where(*conditions).order_by(row.id).limit(limit + 1)).all()
     items = []
-    for each in found[:limit]:
-        seen = seen_by(TO_RECORD[kind](each), caller, hidden)
+    records = [TO_RECORD[kind](each) for each in found[:limit]]
+    if whole:
+        records = list(as_shown(session, evidence=[r for r in records if isinstance(r, Evidence)]).evidence)
+    for each, record in zip(found, records, strict=False):
+        seen = seen_by(record, caller, hidden)
         if seen is not None:  # the conditions have seen to that
             items.append(Stored(seen, each.version))
     return Page(tuple(items), found[limit - 1].id if len(found) > limit else None)
@@ -113,7 +128,7 @@ def _has_partner(*conditions: Condition) -> Condition:
     return exists().where(link.evidence_id == EvidenceRow.id, link.partner_id == PartnerRow.id, *conditions)
 
 
-def _conditions(kind: type[Record], wanted: Wanted, caller: Caller) -> Sequence[Condition]:
+def _conditions(kind: type[Record], wanted: Wanted, caller: Caller, *, whole: bool = False) -> Sequence[Condition]:
     row: Any = ROWS[kind]
     found: list[Condition] = [
         getattr(row, name) == value
@@ -141,7 +156,11 @@ def _conditions(kind: type[Record], wanted: Wanted, caller: Caller) -> Sequence[
     if wanted.side is not None:
         found.append(_has_partner(PartnerRow.side == wanted.side, _shown(PartnerRow, caller)))
     if wanted.partner is not None:
-        found.append(_has_partner(PartnerRow.id == wanted.partner))
+        of_it = PartnerRow.id == wanted.partner
+        if whole:
+            same = above()
+            of_it = or_(of_it, PartnerRow.id.in_(select(same.c.partner).where(same.c.canonical == wanted.partner)))
+        found.append(_has_partner(of_it))
     if wanted.confidential is not None:
         said = EvidenceRow.confidential.is_(True)
         found.append(said if wanted.confidential else ~said)

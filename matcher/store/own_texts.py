@@ -78,7 +78,7 @@ def own_texts(
     items = [
         OwnText(
             seen,
-            tuple(partners[id_] for id_ in seen.partners if id_ in partners and partners[id_].side is side),
+            tuple(dict.fromkeys(p for id_ in seen.partners if (p := partners.get(id_)) and p.side is side)),
             version,
             sought.since is not None and version > sought.since,
         )

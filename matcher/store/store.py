@@ -1,12 +1,12 @@
 """Reading records: as they are stored, as everybody may see them, and what has changed since."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, Select, func, or_, select
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -22,15 +22,19 @@ from matcher.store.rows import (
     to_outcome,
     to_partner,
 )
+from matcher.store.sameness import together
 from matcher.store.tables import (
     ClockRow,
     EvidencePartnerRow,
     EvidenceRow,
     OutcomeRow,
     PartnerRow,
+    ShownAnewRow,
     TombstoneRow,
 )
+from matcher.store.whole import all_shown, as_shown
 from matcher.store.writer import Writer
+from matcher.wholeness import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +151,25 @@ class Store:
             return _outcomes(session)
 
     def everything(self) -> Contents:
-        """Return all records as everybody may see them: no contacts, no confidential texts, nobody who withdrew."""
+        """Return all records as everybody may see them: no contacts, no confidential texts, nobody who withdrew.
+
+        What was found out about them is laid over them, see `wholeness`.
+        """
+        with self.reading() as session:
+            state = _clock(session)[0]
+            partners, evidence, outcomes = _partners(session), _evidence(session), _outcomes(session)
+            withdrawn = frozenset(p.id for p in partners if p.consent is False)
+            shown = all_shown(session, partners, evidence, outcomes)
+        return Contents(state, *_seen(shown, withdrawn))
+
+    def given(self) -> Contents:
+        """Return all records as everybody may see them, each as it was given: nothing filled, mended or joined."""
         with self.reading() as session:
             state = _clock(session)[0]
             partners, evidence, outcomes = _partners(session), _evidence(session), _outcomes(session)
         withdrawn = frozenset(p.id for p in partners if p.consent is False)
-        shown = [p for p in partners if p.id not in withdrawn]
-        return Contents(state, *_seen(shown, evidence, outcomes, withdrawn))
+        ours = tuple(p for p in partners if p.id not in withdrawn)
+        return Contents(state, *_seen(Records(ours, tuple(evidence), tuple(outcomes)), withdrawn))
 
     def changes(self, since: int) -> Changes:
         """Return what has been written after version `since`; a record that a withdrawn partner hides is gone too.
@@ -164,15 +180,23 @@ class Store:
             state, purged = _clock(session)
             if since < purged:
                 raise LookupError(f"tombstones up to version {purged} were purged; changes since {since} are not known")
-            new = session.scalars(select(PartnerRow).where(PartnerRow.version > since).order_by(PartnerRow.id))
+            written = select(PartnerRow.id).where(PartnerRow.version > since)
+            # Whoever is joined to one that was touched may lend it something, or have it from there.
+            touched = select(together(written.union(_anew("partner", since))).c.id)
+            new = session.scalars(select(PartnerRow).where(PartnerRow.id.in_(touched)).order_by(PartnerRow.id))
             partners = [to_partner(row) for row in new]
-            touched = select(PartnerRow.id).where(PartnerRow.version > since)
             named = select(EvidencePartnerRow.evidence_id).where(EvidencePartnerRow.partner_id.in_(touched))
             evidence = [
                 to_evidence(row)
                 for row in session.scalars(
                     select(EvidenceRow)
-                    .where(or_(EvidenceRow.version > since, EvidenceRow.id.in_(named)))
+                    .where(
+                        or_(
+                            EvidenceRow.version > since,
+                            EvidenceRow.id.in_(named),
+                            EvidenceRow.id.in_(_anew("evidence", since)),
+                        )
+                    )
                     .order_by(EvidenceRow.id)
                 )
             ]
@@ -194,8 +218,8 @@ class Store:
             graves = session.execute(
                 select(TombstoneRow.kind, TombstoneRow.id).where(TombstoneRow.version > since)
             ).all()
-        shown = [p for p in partners if p.id not in withdrawn]
-        seen = _seen(shown, evidence, outcomes, withdrawn)
+            shown = as_shown(session, partners, evidence, outcomes)
+        seen = _seen(shown, withdrawn)
         gone: set[tuple[type[Record], str]] = {(KINDS[kind], id_) for kind, id_ in graves}
         read: list[Record] = [*partners, *evidence, *outcomes]
         kept: list[Record] = [*seen[0], *seen[1], *seen[2]]
@@ -205,8 +229,9 @@ class Store:
     def gone(self, since: int) -> Changes:
         """Return only what must no longer be seen, whatever was written after version `since`; cheap.
 
-        That is what was deleted, partners that have withdrawn, and, of what was written, texts that are
-        confidential or name a partner that has withdrawn: these come back with what may be seen of them.
+        That is what was deleted, partners that have withdrawn, those that one has left that lent them something, and,
+        of what was written, texts that are confidential or name a partner that has withdrawn: these come back with
+        what may be seen of them.
 
         :raises LookupError: what was deleted since then is no longer known.
         """
@@ -216,6 +241,8 @@ class Store:
                 raise LookupError(f"tombstones up to version {purged} were purged; changes since {since} are not known")
             graves = session.execute(select(TombstoneRow.kind, TombstoneRow.id).where(TombstoneRow.version > since))
             gone: set[tuple[type[Record], str]] = {(KINDS[kind], id_) for kind, id_ in graves}
+            lost = select(ShownAnewRow.kind, ShownAnewRow.id).where(ShownAnewRow.version > since, ShownAnewRow.lost)
+            gone |= {(KINDS[kind], id_) for kind, id_ in session.execute(lost)}
             left = select(PartnerRow.id).where(PartnerRow.version > since, PartnerRow.consent.is_(False))
             gone |= {(Partner, id_) for id_ in session.scalars(left)}
             hidden = select(EvidenceRow.id).where(EvidenceRow.version > since, EvidenceRow.confidential.is_(True))
@@ -232,10 +259,13 @@ class Store:
         return Changes(state, gone=frozenset(gone))
 
     def purge(self, version: int) -> None:
-        """Forget the tombstones up to `version`, if there are any."""
+        """Forget the tombstones up to `version`, and what is shown anew since then, if there are any."""
         with self.reading() as session:
-            some = session.scalar(select(TombstoneRow.id).where(TombstoneRow.version <= version).limit(1))
-        if some is not None:
+            some = [
+                session.scalar(select(row.id).where(row.version <= version).limit(1))
+                for row in (TombstoneRow, ShownAnewRow)
+            ]
+        if some != [None, None]:
             with self.writing() as writer:
                 writer.purge(version)
 
@@ -266,6 +296,11 @@ def _clock(session: Session) -> tuple[State, int]:
     return State(int(version), lineage), int(purged)
 
 
+def _anew(kind: str, since: int) -> Select[str]:
+    """Return a query for the ids of records that are shown otherwise than at `since`, though nobody wrote them."""
+    return select(ShownAnewRow.id).where(ShownAnewRow.kind == kind, ShownAnewRow.version > since)
+
+
 def _partners(session: Session) -> list[Partner]:
     return [to_partner(row) for row in session.scalars(select(PartnerRow).order_by(PartnerRow.id))]
 
@@ -279,11 +314,11 @@ def _outcomes(session: Session) -> list[Outcome]:
 
 
 def _seen(
-    partners: Sequence[Partner], evidence: Sequence[Evidence], outcomes: Sequence[Outcome], withdrawn: frozenset[str]
+    records: Records, withdrawn: frozenset[str]
 ) -> tuple[tuple[Partner, ...], tuple[Evidence, ...], tuple[Outcome, ...]]:
     """Return what everybody may see of records; those of withdrawn partners alone are left out."""
     return (
-        tuple(public_partner(p) for p in partners),
-        tuple(text for e in evidence if (text := public_evidence(e, withdrawn))),
-        tuple(known for o in outcomes if (known := public_outcome(o, withdrawn))),
+        tuple(public_partner(p) for p in records.partners),
+        tuple(text for e in records.evidence if (text := public_evidence(e, withdrawn))),
+        tuple(known for o in records.outcomes if (known := public_outcome(o, withdrawn))),
     )

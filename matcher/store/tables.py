@@ -127,6 +127,66 @@ class TombstoneRow(Base):
     version: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
+class SameAsRow(Base):
+    """That a partner is the same organisation as another, under whose id both are shown. See `wholeness.Same`.
+
+    Chains are allowed, rings are not: see `sameness`. `key`: whose, where a person said so.
+    """
+
+    __tablename__ = "same_as"
+
+    partner: Mapped[str] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), primary_key=True)
+    canonical: Mapped[str] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), index=True)
+    how: Mapped[str]
+    confidence: Mapped[float] = mapped_column(Double)
+    at: Mapped[dt.datetime]
+    key: Mapped[str | None]
+
+
+class SamePairRow(Base):
+    """Two partners that may be one, `a` before `b`: a person is asked, or has `refused`, and is not asked again."""
+
+    __tablename__ = "same_pair"
+
+    a: Mapped[str] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), primary_key=True)
+    b: Mapped[str] = mapped_column(ForeignKey("partner.id", ondelete="CASCADE"), primary_key=True, index=True)
+    likeness: Mapped[float] = mapped_column(Double)
+    how: Mapped[str]
+    refused: Mapped[bool]
+    at: Mapped[dt.datetime]
+    key: Mapped[str | None]
+
+
+class DerivedRow(Base):
+    """A value found out for a field of a record. See `wholeness.Derived`. `value`: codes, or one text."""
+
+    __tablename__ = "derived"
+
+    kind: Mapped[str] = mapped_column(String, primary_key=True)
+    record: Mapped[str] = mapped_column(String, primary_key=True)
+    field: Mapped[str] = mapped_column(String, primary_key=True)
+    value: Mapped[list[str]]
+    confidence: Mapped[float] = mapped_column(Double)
+    method: Mapped[str]
+    given: Mapped[str | None]
+    at: Mapped[dt.datetime]
+
+
+class ShownAnewRow(Base):
+    """That a record is shown otherwise than before transaction `version`, though nobody wrote it.
+
+    Its own version, which undoing, editing and news go by, stays as it is. `lost`: what was shown of it before must
+    be forgotten at once, as of a record that is no more: some of it was lent by a partner that has left it.
+    """
+
+    __tablename__ = "shown_anew"
+
+    kind: Mapped[str] = mapped_column(String, primary_key=True)
+    id: Mapped[str] = mapped_column(String, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
+    lost: Mapped[bool]
+
+
 class KeyRow(Base):
     """An API key: what is stored of it lets nobody in. `role`: see `access.Role`."""
 

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import fields as record_fields
 from dataclasses import replace
 from typing import Any, Literal
@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from matcher.errors import BadInput, Conflict, NotFound, Stale, TinkuyError
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record
+from matcher.store import derived, sameness
 from matcher.store.rows import ROWS, TO_RECORD, to_links, to_row, to_values
-from matcher.store.tables import ClockRow, EvidencePartnerRow, OutcomeRow, TombstoneRow
+from matcher.store.tables import ClockRow, EvidencePartnerRow, OutcomeRow, ShownAnewRow, TombstoneRow
+from matcher.wholeness import Derived, How, Kind
 
 BATCH = 500  # records looked up and written at once; SQLite allows 999 variables at least
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -72,6 +74,8 @@ class Writer:
         gone: dict[type[Record], list[str]] = {kind: [id_]}
         if kind is Partner:
             self._leave(id_, gone)
+        for each, ids in gone.items():  # `shown_anew` of them goes when tombstones do
+            derived.drop(self.session, each, ids)
         self.session.execute(delete(ROWS[kind]).where(ROWS[kind].id == id_))
         for each, ids in gone.items():
             for one in ids:
@@ -85,15 +89,38 @@ class Writer:
         for start in range(0, len(ids), BATCH):
             part = ids[start : start + BATCH]
             there = list(self.session.scalars(select(row.id).where(row.id.in_(part))))
+            derived.drop(self.session, kind, there)
+            if kind is Partner:
+                sameness.leave(self.session, self.version, there)
+                sameness.drop(self.session, there)
             self.session.execute(delete(row).where(row.id.in_(there)))
             for id_ in there:
                 self.session.merge(TombstoneRow(kind=row.__tablename__, id=id_, version=self.version))
         self.session.flush()
         self.session.expunge_all()
 
+    def join(
+        self, partner: str, as_: str, how: How = "person", confidence: float = 1.0, key: str | None = None
+    ) -> bool:
+        """Show a partner, and those joined to it, as another one; tell whether that is new. See `sameness.join`."""
+        return sameness.join(self.session, self.version, partner, as_, how, confidence, key)
+
+    def split(self, partner: str, key: str | None = None) -> str:
+        """Show a partner as itself again, and return whom it was joined to. See `sameness.split`."""
+        return sameness.split(self.session, self.version, partner, key)
+
+    def derive(self, rows: Sequence[Derived]) -> list[bool | TinkuyError]:
+        """Lay values over records; tell of each whether it is new, or why it cannot be. See `derived.derive`."""
+        return derived.derive(self.session, self.version, rows)
+
+    def forget(self, kind: Kind, record: str, field: str | None = None) -> int:
+        """Take values from records, as they were laid over them; return how many that were. See `derived.forget`."""
+        return derived.forget(self.session, self.version, kind, record, field)
+
     def purge(self, version: int) -> None:
         """Forget which records were deleted up to `version`: nobody asks any more for what changed since before."""
         self.session.execute(delete(TombstoneRow).where(TombstoneRow.version <= version))
+        self.session.execute(delete(ShownAnewRow).where(ShownAnewRow.version <= version))
         self.session.execute(update(ClockRow).values(purged=version).where(ClockRow.purged < version))
 
     def begin_lineage(self) -> None:
@@ -103,6 +130,8 @@ class Writer:
     def _leave(self, partner: str, gone: dict[type[Record], list[str]]) -> None:
         """Take a partner out of texts and outcomes before it is deleted."""
         session, link = self.session, EvidencePartnerRow
+        sameness.leave(session, self.version, [partner])
+        sameness.drop(session, [partner])
         texts = list(session.scalars(select(link.evidence_id).where(link.partner_id == partner)))
         shared = set(
             session.scalars(select(link.evidence_id).where(link.evidence_id.in_(texts), link.partner_id != partner))
@@ -161,6 +190,7 @@ class Writer:
             if isinstance(new, Partner):
                 partners.add(new.id)
             effects.append("added" if old is None else "unchanged" if new == old else "changed")
+        self._hide(before, stored)
         for kind in ROWS:  # partners before the texts that name them
             fresh = [record for key, record in stored.items() if key[0] is kind and key not in before]
             if fresh:
@@ -179,6 +209,21 @@ class Writer:
                 delete(TombstoneRow).where(TombstoneRow.kind == ROWS[kind].__tablename__, TombstoneRow.id.in_(ids))
             )
         return effects
+
+    def _hide(self, before: Mapping[tuple[type[Record], str], Record], now: Mapping[Any, Record]) -> None:
+        """See to it that nothing is told any more, by what was found out, of what is to be hidden from now on."""
+        changed = [(old, new) for key, old in before.items() if (new := now[key]) != old]
+        texts = [new.id for _, new in changed if isinstance(new, Evidence) and new.confidential]
+        derived.drop(self.session, Evidence, texts)
+        left = [
+            new.id
+            for old, new in changed
+            if isinstance(new, Partner)
+            and isinstance(old, Partner)
+            and new.consent is False
+            and old.consent is not False
+        ]
+        sameness.leave(self.session, self.version, left)
 
 
 def stored_records(session: Session, kind: type[Record], ids: Sequence[str]) -> list[Record]:

@@ -1,0 +1,94 @@
+"""Stored records as they are shown: with what was found out about them laid over, see `wholeness`."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matcher import wholeness
+from matcher.records import Evidence, Outcome, Partner
+from matcher.store import derived, sameness
+from matcher.store.rows import to_partner
+from matcher.store.tables import PartnerRow
+from matcher.wholeness import Records, Same
+
+PART = 500  # ids looked up at once
+
+
+def as_shown(
+    session: Session,
+    partners: Sequence[Partner] = (),
+    evidence: Sequence[Evidence] = (),
+    outcomes: Sequence[Outcome] = (),
+) -> Records:
+    """Return some records as they are shown; a partner that is joined to another is shown as that one.
+
+    A partner that has withdrawn lends nothing, and nobody is shown as it; it is left out itself.
+    """
+    given = {p.id for p in partners}
+    named = given | {id_ for e in evidence for id_ in e.partners}
+    named |= {id_ for o in outcomes for id_ in (o.partner, o.counterpart) if id_}
+    same = sameness.rows_of(session, named)
+    ours = [p for p in partners if p.consent is not False]
+    everyone = (*ours, *_open(session, _together(same) - given))
+    found = (
+        *derived.rows_of(session, "partner", sorted(p.id for p in everyone)),
+        *derived.rows_of(session, "evidence", [e.id for e in evidence]),
+    )
+    shown = wholeness.shown(Records(everyone, tuple(evidence), tuple(outcomes)), same, found)
+    of = _canonical(same, everyone)
+    wanted = {of.get(p.id, p.id) for p in ours}
+    return Records(tuple(p for p in shown.partners if p.id in wanted), shown.evidence, shown.outcomes)
+
+
+def shown_under(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """Return id -> the id under which a partner is shown, for those of these that have another one."""
+    asked = set(ids)
+    same = sameness.rows_of(session, asked)
+    of = _canonical(same, _open(session, _together(same))) if same else {}
+    return {id_: of[id_] for id_ in asked & of.keys()}
+
+
+def all_shown(
+    session: Session, partners: Sequence[Partner], evidence: Sequence[Evidence], outcomes: Sequence[Outcome]
+) -> Records:
+    """Return all records as they are shown, those of partners that have withdrawn left out."""
+    ours = tuple(p for p in partners if p.consent is not False)
+    rows = sameness.rows_of(session), derived.rows_of(session)
+    return wholeness.shown(Records(ours, tuple(evidence), tuple(outcomes)), *rows)
+
+
+def to_reach(session: Session, id_: str) -> Partner | None:
+    """Return a partner as it was given or, where it has no contact, one that is shown as the same and has.
+
+    Who may know the contact is told by the owner of the record that holds it.
+    """
+    row = session.get(PartnerRow, id_)
+    found = to_partner(row) if row else None
+    if found is None or found.contact or found.consent is False:
+        return found
+    same = sameness.rows_of(session, [id_])
+    others = _open(session, _together(same))
+    of = _canonical(same, others)
+    ours = [p for p in others if of.get(p.id, p.id) == of.get(id_, id_)]
+    return next((p for p in ours if p.contact), found)
+
+
+def _together(same: Iterable[Same]) -> set[str]:
+    return {id_ for row in same for id_ in (row.partner, row.as_)}
+
+
+def _canonical(same: Sequence[Same], partners: Sequence[Partner]) -> dict[str, str]:
+    return wholeness.canonical(wholeness.of_one_side(same, partners), [p.id for p in partners])
+
+
+def _open(session: Session, ids: Iterable[str]) -> list[Partner]:
+    """Return those of some partners that have not withdrawn."""
+    wanted = sorted(ids)
+    found: list[Partner] = []
+    for start in range(0, len(wanted), PART):
+        asked = select(PartnerRow).where(
+            PartnerRow.id.in_(wanted[start : start + PART]), PartnerRow.consent.is_not(False)
+        )
+        found += [to_partner(row) for row in session.scalars(asked)]
+    return found
