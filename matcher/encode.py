@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -88,9 +88,10 @@ class SentenceTransformerEncoder:
                 name=source,
                 reason=str(error).splitlines()[0] if str(error) else type(error).__name__,
             ) from error
-        if "e5" in Path(source).name.lower() and not any(model.prompts.values()):
-            model.prompts = dict(bundled_model.PROMPTS)
-        return cls(model, f"{_revision(source, model)}+p{PREPARATION}")
+        model.prompts = prompts_of(source, model.prompts)
+        commit = getattr(getattr(getattr(model[0], "auto_model", None), "config", None), "_commit_hash", None)
+        of_hub = f"{source}@{commit[:12]}" if commit and not Path(source).is_dir() else None
+        return cls(model, f"{of_hub or revision_of(Path(source), model.prompts)}+p{PREPARATION}")
 
     @property
     def revision(self) -> str:
@@ -167,16 +168,18 @@ def _split_words(sentence: str, room: int, count: Callable[[str], int]) -> Itera
     yield from _split_words(sentence[cut:].strip(), room, count)
 
 
-def _revision(source: str, model: "SentenceTransformer") -> str:
-    """Return a name for exactly these weights."""
-    folder = Path(source)
+def prompts_of(source: str, prompts: Mapping[str, str]) -> dict[str, str]:
+    """Return what a model puts before a text; an E5 that says nothing of it has those that it was trained with."""
+    if "e5" in Path(source).name.lower() and not any(prompts.values()):
+        return dict(bundled_model.PROMPTS)
+    return dict(prompts)
+
+
+def revision_of(folder: Path, prompts: Mapping[str, str]) -> str:
+    """Return a name for exactly the weights in a folder, read with these prompts."""
     if folder.name.startswith("multilingual-e5-small-" + bundled_model.SOURCE_SHA256[:12]):
         return folder.name  # the hash of the source is in the name
-    commit = getattr(getattr(model[0], "auto_model", None), "config", None)
-    known = getattr(commit, "_commit_hash", None)
-    if known:
-        return f"{source}@{known[:12]}"
-    digest = hashlib.sha256(repr(sorted(model.prompts.items())).encode())
+    digest = hashlib.sha256(repr(sorted(prompts.items())).encode())
     for part in sorted(folder.rglob("*")):
         if part.suffix in {".safetensors", ".bin", ".json", ".model", ".txt"}:
             digest.update(part.name.encode())

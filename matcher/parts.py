@@ -1,12 +1,15 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
+from pathlib import Path
+
 from sqlalchemy.engine import URL
 
-from matcher import saved_searches
+from matcher import bundled_model, saved_searches
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
 from matcher.macro_regions import MacroRegions
+from matcher.quick_encoder import QuickEncoder
 from matcher.settings import Settings
 from matcher.store.database import url_of
 from matcher.store.store import Store
@@ -20,8 +23,14 @@ def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
     :param questions: whether vectors of questions are kept too.
     :raises ModelMissing: it is nowhere to be had.
     """
-    model = SentenceTransformerEncoder.load(settings.model, settings.cache)
-    return CachedEncoder(model, settings.vectors, questions=questions)
+    return CachedEncoder(_model(settings), settings.vectors, questions=questions)
+
+
+def _model(settings: Settings) -> Encoder:
+    """Return the model as CTranslate2 runs it, where it knows its kind, else as sentence-transformers does."""
+    source = Path(settings.model).expanduser() if settings.model else bundled_model.ensure(settings.cache)
+    quick = QuickEncoder.load(source, settings.cache, settings.passages) if source and source.is_dir() else None
+    return quick or SentenceTransformerEncoder.load(settings.model, settings.cache)
 
 
 def open_store(settings: Settings) -> Store:

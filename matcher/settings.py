@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_cache_path
 
@@ -66,6 +66,13 @@ class Settings:
         default=None,
         metadata=setting(
             TEXT, N_("A sentence-transformers folder or hub name; not set: the bundled multilingual-e5-small")
+        ),
+    )
+    passages: Literal["float32", "int8"] = field(
+        default="int8",
+        metadata=setting(
+            one_of("int8", "float32"),
+            N_("Numbers that the model reads stored texts with: int8, about twice as fast, or float32"),
         ),
     )
     weights: Path | None = field(
