@@ -1,0 +1,1 @@
+"""How fast, how large, how exact: one corpus of any size, stages timed apart."""
