@@ -11,7 +11,7 @@ import datetime as dt
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -24,14 +24,16 @@ from matcher.text import sentences
 
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 TEXTS_A_PARTNER = 10
+SPANISH = 0.8  # of the texts
 OWN_SECTOR = 0.75  # of the sentences of a text
 NAMES = (0, 0, 1, 1, 2, 3)  # new words of a text
-WORDS = 30  # of a text, for Heaps
+HEAPS = 7, 0.6
+WORDS = 30  # of a text
 SUPPLY = 0.6  # of texts and partners
 UNEVEN = 0.8  # a partner's share of the texts falls as its rank to this power
 OUTCOMES_A_TEXT = 0.02
-ONSETS = tuple("b c d f g h j l m n p q r s t v y z ch ll ñ tr".split())  # noqa: SIM905
-VOWELS = tuple("a e i o u ai ua".split())  # noqa: SIM905
+ONSETS, VOWELS = "b c d f g h j l m n p r s t v y z ch ll ñ tr".split(), "a e i o u ai ua".split()  # noqa: SIM905
+SYLLABLES = tuple(onset + vowel for onset in ONSETS for vowel in VOWELS)
 COUNTRIES = ("PE", "PE", "PE", "CO", "CL", "EC", "BO", "MX")
 SIZES = (None, "micro", "micro", "small", "medium", "large")
 KINDS = {Side.SUPPLY: ("faculty", "institute", "laboratory", "centre"), Side.DEMAND: ("firm", "cooperative")}
@@ -64,7 +66,7 @@ class Corpus:
             country = draw.choice(COUNTRIES)
             region = draw.choice(region_codes(country))
             size = draw.choice(SIZES) if side is Side.DEMAND else None
-            sectors = (self._sector(draw, side, "es"),)
+            sectors = (_sector(draw, side, "es"),)
             name = f"{draw.choice(KINDS[side]).title()} {_name(draw.randrange(10**6))} {number}"
             yield Partner(f"p{number:07}", side, name, draw.choice(KINDS[side]), country, region, None, sectors, size)
 
@@ -75,23 +77,19 @@ class Corpus:
 
     def text(self, number: int) -> Evidence:
         """Return text `number`."""
-        draw = self._draw("base", self.base_of(number))
-        side = Side.SUPPLY if draw.random() < SUPPLY else Side.DEMAND
-        language = "es" if draw.random() < 0.8 else "en"
-        sector = self._sector(draw, side, language)
-        title, lines = self._lines(draw, (side, language, sector))
-        own = self._draw("text", number)
-        for _ in range(own.choice(NAMES)):
-            at = own.randrange(len(lines))
-            lines[at] = f"{lines[at].rstrip('.')} {self._new_word(own).title()}."
+        side, language, sector, title, base = _sentences(self.seed, self.base_of(number))
+        draw, lines = self._draw("text", number), list(base)
+        for _ in range(max(draw.choice(NAMES), number >= self.base)):
+            at = draw.randrange(len(lines))
+            lines[at] = f"{lines[at].rstrip('.')} {self._new_word(draw).title()}."
         return Evidence(
             f"t{number:08}",
-            (self._owner(own, side),),
+            (self._owner(draw, side),),
             "project" if side is Side.SUPPLY else "need",
             " ".join(lines),
             title,
             language,
-            FIRST_DAY + dt.timedelta(days=own.randrange(DAYS)),
+            FIRST_DAY + dt.timedelta(days=draw.randrange(DAYS)),
             (sector,),
         )
 
@@ -116,26 +114,11 @@ class Corpus:
         return found
 
     def _draw(self, what: str, number: int) -> Random:
-        return Random(f"{self.seed}/{what}/{number}")  # noqa: S311 - no secret
-
-    def _sector(self, draw: Random, side: Side, language: str) -> str:
-        shelves = [
-            (sector, len(lines))
-            for (s, tongue, sector), (_, lines) in _shelves().items()
-            if (s, tongue) == (side, language)
-        ]
-        return draw.choices([sector for sector, _ in shelves], [count for _, count in shelves])[0]
-
-    def _lines(self, draw: Random, shelf: Shelf) -> tuple[str | None, list[str]]:
-        titles, own = _shelves()[shelf]
-        every = _all_lines(shelf[0], shelf[1])
-        count = draw.choice((2, 3, 3, 4))
-        lines = [draw.choice(own if draw.random() < OWN_SECTOR else every) for _ in range(count)]
-        return (draw.choice(titles) if titles else None), list(dict.fromkeys(lines))
+        return _drawn(self.seed, what, number)
 
     def _new_word(self, draw: Random) -> str:
         """Return a word whose rank is drawn by Zipf's law from the vocabulary of so large a corpus."""
-        size = 7 * (self.texts * WORDS) ** 0.6
+        size = HEAPS[0] * (self.texts * WORDS) ** HEAPS[1]
         return _name(int(2.7 * ((1 + size / 2.7) ** draw.random() - 1)))
 
     def _owner(self, draw: Random, side: Side) -> str:
@@ -152,17 +135,39 @@ class Corpus:
         return found
 
 
+@lru_cache(maxsize=100_000)
+def _sentences(seed: int, number: int) -> tuple[Side, str, str, str | None, tuple[str, ...]]:
+    """Return side, language, sector, title and sentences of a base text."""
+    draw = _drawn(seed, "base", number)
+    side = Side.SUPPLY if draw.random() < SUPPLY else Side.DEMAND
+    language = "es" if draw.random() < SPANISH else "en"
+    sector = _sector(draw, side, language)
+    titles, own = _shelves()[side, language, sector]
+    every = _all_lines(side, language)
+    count = draw.choice((2, 3, 3, 4))
+    lines = [draw.choice(own if draw.random() < OWN_SECTOR else every) for _ in range(count)]
+    return side, language, sector, draw.choice(titles) if titles else None, tuple(dict.fromkeys(lines))
+
+
+def _drawn(seed: int, what: str, number: int) -> Random:
+    return Random(f"{seed}/{what}/{number}")  # noqa: S311 - no secret
+
+
+def _sector(draw: Random, side: Side, language: str) -> str:
+    sectors, shares = _sectors(side, language)
+    return sectors[bisect(shares, draw.random() * shares[-1])]
+
+
 def _side(partner: int) -> Side:
     return Side.SUPPLY if partner % 10 < 10 * SUPPLY else Side.DEMAND
 
 
 def _name(rank: int) -> str:
     """Return the made-up word of a rank: two syllables at least, another one for every other rank."""
-    syllables = [onset + vowel for onset in ONSETS for vowel in VOWELS]
-    word, rest = "", rank + len(syllables)
+    word, rest = "", rank + len(SYLLABLES)
     while rest:
-        rest, digit = divmod(rest, len(syllables))
-        word += syllables[digit]
+        rest, digit = divmod(rest, len(SYLLABLES))
+        word += SYLLABLES[digit]
     return word
 
 
@@ -188,6 +193,13 @@ def _shelves() -> dict[Shelf, tuple[list[str], list[str]]]:
         titles += [text.title] if text.title else []
         lines += [text.text[a:b].strip() for a, b in sentences(text.text)]
     return found
+
+
+@cache
+def _sectors(side: Side, language: str) -> tuple[list[str], list[int]]:
+    """Return the sectors of a side's texts, and the sums of their sentences up to each."""
+    counts = {shelf[2]: len(lines) for shelf, (_, lines) in _shelves().items() if shelf[:2] == (side, language)}
+    return list(counts), list(accumulate(counts.values()))
 
 
 @cache

@@ -1,0 +1,122 @@
+"""Stages of a corpus's life, each timed in a process of its own, so that its memory is its own too."""
+
+import json
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from eval.speed.corpus import Corpus
+from eval.speed.vectors import ReusingEncoder
+from matcher import parts, stopwatch
+from matcher.answer_json import to_json
+from matcher.encode import Role
+from matcher.engine import Engine
+from matcher.index.snapshot import Snapshot, building
+from matcher.settings import Settings
+from matcher.weights import Weights
+
+WARM = 20  # questions before those that count
+STAGES = (*stopwatch.STAGES, "serialise")
+
+
+def build(folder: Path, corpus: Corpus) -> dict[str, float]:
+    """Index a corpus into `folder`: seconds, texts a second, peak memory. Vectors of the base texts are read before."""
+    encoder = ReusingEncoder(parts.open_encoder(Settings.read({})), corpus)
+    encoder.encode([corpus.text(number).full_text for number in range(min(corpus.base, corpus.texts))], Role.PASSAGE)
+    partners, evidence, outcomes = list(corpus.partners()), list(corpus.evidence()), list(corpus.outcomes())
+    before = _megabytes(peak=True)
+    started = time.perf_counter()
+    with building(folder):
+        Snapshot.build_alone(folder, partners, evidence, outcomes, encoder, None)
+    seconds = time.perf_counter() - started
+    return {
+        "index s": seconds,
+        "index texts/s": len(evidence) / seconds,
+        "records MB": before,
+        "index peak MB": _megabytes(peak=True),
+    }
+
+
+def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
+    """Open the index of `folder` and ask: seconds to the first answer, milliseconds by stage, memory, disk."""
+    started = time.perf_counter()
+    encoder = parts.open_encoder(Settings.read({}), questions=False)
+    loaded = time.perf_counter()
+    engine = Engine(Snapshot.open_current(folder, encoder), encoder, Weights.load())
+    opened = time.perf_counter()
+    asked = corpus.queries(WARM + questions)
+    engine.match(asked[0])
+    first = time.perf_counter()
+    laps: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    rest = []
+    for number, query in enumerate(asked):
+        with stopwatch.timed() as watch:
+            answer = engine.match(query)
+            json.dumps(to_json(answer))
+            watch.lap("serialise")
+        if number >= WARM:
+            for stage in STAGES:
+                laps[stage].append(1000 * watch.seconds.get(stage, 0.0))
+            rest.append(1000 * sum(seconds for stage, seconds in watch.seconds.items() if stage != "encode"))
+    sizes = {str(p.relative_to(folder)): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
+    return {
+        "model s": loaded - started,
+        "open s": opened - loaded,
+        "first answer s": first - opened,
+        "stages ms": {stage: statistics.median(times) for stage, times in laps.items()},
+        "but encode ms": statistics.median(rest),
+        "but encode p99 ms": statistics.quantiles(rest, n=100)[98],
+        "steady MB": _megabytes(peak=False),
+        "disk MB": sum(sizes.values()) / 2**20,
+    }
+
+
+def apart(stage: str, folder: Path, corpus: Corpus, **options: Any) -> dict[str, Any]:
+    """Run `build` or `ask` in a process of its own and return what it found.
+
+    :raises subprocess.CalledProcessError: it failed; what it said stands on standard error.
+    """
+    told = json.dumps(
+        {
+            "stage": stage,
+            "folder": str(folder),
+            "texts": corpus.texts,
+            "base": corpus.base,
+            "seed": corpus.seed,
+            **options,
+        }
+    )
+    command = [sys.executable, "-m", "eval.speed.stages", told]
+    done = subprocess.run(command, check=True, capture_output=False, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def fresh(folder: Path) -> Path:
+    """Return an empty folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _megabytes(*, peak: bool) -> float:
+    """Return this process's memory, now or at its highest; of Linux."""
+    if peak:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def _main() -> None:
+    told = json.loads(sys.argv[1])
+    stage, folder = {"build": build, "ask": ask}[told.pop("stage")], Path(told.pop("folder"))
+    corpus = Corpus(told.pop("texts"), told.pop("base"), told.pop("seed"))
+    print(json.dumps(stage(folder, corpus, **told)))  # noqa: T201
+
+
+if __name__ == "__main__":
+    _main()
