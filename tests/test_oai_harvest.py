@@ -8,7 +8,7 @@ from oai_server import Kept, Repository, counts, project, serving
 
 from matcher.errors import BadInput
 from matcher.records import Side
-from matcher.sources import oai, oai_client
+from matcher.sources import fetching, oai
 from matcher.sources.formats import FORMATS
 from matcher.sources.pages import Asked
 from matcher.sources.reading import Gone, Refusal, Row
@@ -204,7 +204,7 @@ def test_between_requests_it_waits_and_longer_where_it_is_told_to():
     with serving(repository) as url:
         harvest(url, waits, options={"pause": "2.5"})
     # Identify, ListMetadataFormats, page 1, 503, page 2 again, page 3.
-    assert waits == [2.5, 2.5, 2.5, 30, 2.5, 2.5]
+    assert waits == [2.5, 2.5, 2.5, 30, 2.5]
 
 
 def test_who_asks_for_too_long_a_wait_is_left_for_later():
@@ -215,7 +215,7 @@ def test_who_asks_for_too_long_a_wait_is_left_for_later():
 
 def test_a_repository_that_stays_away_is_given_up_after_some_requests():
     repository = Repository([project(1)], busy=dict.fromkeys(range(1, 99), ""))
-    with serving(repository) as url, pytest.raises(BadInput, match=r"no reply after 5 requests: HTTP 503"):
+    with serving(repository) as url, pytest.raises(BadInput, match=r"no answer after 5 requests \(HTTP 503\)"):
         harvest(url)
     assert len(repository.asked) == 5
 
@@ -248,32 +248,32 @@ def test_a_redirect_is_followed_to_the_same_host_only():
         repository.redirect = url.replace("/oai", "/nuevo")
         assert numbers(harvest(url)) == [1]
         repository.redirect = "http://169.254.169.254/latest"
-        with pytest.raises(BadInput, match=r"redirects to http://169\.254\.169\.254/latest"):
+        with pytest.raises(BadInput, match=r"leads to another server, http://169\.254\.169\.254/latest"):
             harvest(url)
         repository.redirect = "file:///etc/hostname"
-        with pytest.raises(BadInput, match="another place"):
+        with pytest.raises(BadInput, match="no address to read from"):
             harvest(url)
         repository.redirect = "/oai"
-        with pytest.raises(BadInput, match="again and again"):
+        with pytest.raises(BadInput, match="without end"):
             harvest(url)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://example.org/oai", "oai", "https://"])
 def test_nothing_local_is_read_by_address(url):
-    with pytest.raises(BadInput, match="must begin with https"):
+    with pytest.raises(BadInput, match="no address to read from"):
         harvest(url)
 
 
 def test_a_reply_larger_than_any_is_refused(monkeypatch):
-    monkeypatch.setattr(oai_client, "MAX_REPLY", 10_000)
+    monkeypatch.setattr(fetching, "MAX_REPLY", 10_000)
     for packed in (False, True):
         repository = Repository([project(1, title="x" * 20_000)], packed=packed)
-        with serving(repository) as url, pytest.raises(BadInput, match="larger than"):
+        with serving(repository) as url, pytest.raises(BadInput, match="more than 0 MiB"):
             harvest(url)
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "words"), [(404, "text/html", "HTTP 404"), (200, "text/html", "not well-formed")]
+    ("status", "kind", "words"), [(404, "text/html", r"error \(404\)"), (200, "text/html", "not well-formed")]
 )
 def test_a_page_of_the_web_is_no_repository(status, kind, words):
     repository = Repository([], status=status, kind=kind, body=b"no such page")

@@ -13,14 +13,14 @@ from typing import BinaryIO, Literal
 from matcher.errors import BadInput
 from matcher.language import N_
 from matcher.sources import cerif
+from matcher.sources.fetching import Fetcher
 from matcher.sources.metadata import children, choose, tidy
-from matcher.sources.oai_client import Client
 from matcher.sources.oai_reply import Failure, Item, Token, read_reply
 from matcher.sources.oai_rows import Rows
 from matcher.sources.pages import Asked, Page
-from matcher.sources.reading import Refusal, Told
+from matcher.sources.reading import Broken, Refusal, Told
 from matcher.sources.seen import Seen
-from matcher.sources.xml_stream import Broken, Element
+from matcher.sources.xml_stream import Element
 
 DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 OVERLAP = dt.timedelta(days=1)  # asked for twice: servers' clocks go wrong, and their time zones (2.7.1 asks for UTC)
@@ -77,8 +77,9 @@ class Where:
 class Harvest:
     """One run over a repository."""
 
-    def __init__(self, asked: Asked, client: Client, rows: Rows) -> None:
-        self._asked, self._client, self._rows = asked, client, rows
+    def __init__(self, asked: Asked, fetcher: Fetcher, rows: Rows) -> None:
+        self._asked, self._fetcher, self._rows = asked, fetcher, rows
+        self._url = (asked.url or "").split("?")[0].split("#")[0]
         self._options = asked.options
         self._seen = Seen()
         self._tokens: set[str] = set()
@@ -96,7 +97,7 @@ class Harvest:
         while not where.done:
             if where.requests >= most:
                 message = N_("{url}: more than {limit} pages; raise the option pages if the list is as long as that")
-                raise BadInput(message, url=self._client.url, limit=most)
+                raise BadInput(message, url=self._url, limit=most)
             yield self._page(where)
 
     def _begin(self) -> Where:
@@ -131,7 +132,7 @@ class Harvest:
         where.requests += 1
         raw: list[bytes] = []
         try:
-            reply = self._client.ask(arguments, lambda body: self._read(body, where.rows, raw))
+            reply = self._fetcher.read(self._url, arguments, lambda body: self._read(body, where.rows, raw))
         except Broken as error:
             reply = self._lost(error, where, raw[-1])
         codes = {failure.code for failure in reply.failures}
@@ -156,7 +157,7 @@ class Harvest:
         :raises BadInput: a list with such tokens never ends.
         """
         self._empty = 0 if moved or self._again else self._empty + 1
-        url, count = self._client.url, self._client.requests
+        url, count = self._url, self._fetcher.requests
         if reply.token in self._tokens:
             message = N_("{url} gives the resumption token {token!r} again after {count} requests: its list never ends")
             raise BadInput(message, url=url, token=reply.token[:60], count=count)
@@ -175,7 +176,7 @@ class Harvest:
         self._restarts += 1
         if self._restarts > MAX_RESTARTS:
             message = N_("{url}: its resumption tokens expire before the next page is asked for, {count} times")
-            raise BadInput(message, url=self._client.url, count=self._restarts)
+            raise BadInput(message, url=self._url, count=self._restarts)
         where.token, self._again = "", True
         self._tokens.clear()
         self._seen.freeze()
@@ -193,18 +194,18 @@ class Harvest:
             )
             raise BadInput(message, reason=error) from error
         message = N_("{reason}. The records of this reply were not read; the list goes on behind it")
-        refusal = Refusal(self._client.url, where.rows + 1, BadInput(message, reason=error))
+        refusal = Refusal(self._url, where.rows + 1, BadInput(message, reason=error))
         return Reply([("", refusal)], token=token[-1].decode("utf-8", "replace").strip())
 
     def _talk(self, arguments: Mapping[str, str]) -> Reply:
-        reply = self._client.ask(arguments, lambda body: self._read(body, 0))
+        reply = self._fetcher.read(self._url, arguments, lambda body: self._read(body, 0))
         if reply.failures:
             raise self._told(reply.failures, "")
         return reply
 
     def _read(self, body: BinaryIO, before: int, raw: list[bytes] | None = None) -> Reply:
         """Read a reply to its end: only a whole one is handed on."""
-        reply, url = Reply(), self._client.url
+        reply, url = Reply(), self._url
         try:
             for part in read_reply(body, url):
                 if isinstance(part, Item):
@@ -260,7 +261,7 @@ class Harvest:
         return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _told(self, failures: list[Failure], prefix: str) -> BadInput:
-        return failed(self._client.url, failures[0], prefix)
+        return failed(self._url, failures[0], prefix)
 
 
 def failed(url: str, failure: Failure, prefix: str = "") -> BadInput:

@@ -17,6 +17,10 @@ MAX_TEXT = 100_000  # characters of one text; a longer one is a file pasted by m
 MAX_FILE = 256 * 2**20  # bytes of one file, unpacked where it is packed: more than any office's spreadsheet
 
 
+class Broken(BadInput):
+    """A file or a reply that is not what it says it is: XML or JSON cut off or damaged. Another try may mend it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One accepted row: what it holds, and where it stood. `number` counts as an editor does, from 1.

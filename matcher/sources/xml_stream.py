@@ -7,15 +7,12 @@ from lxml import etree
 
 from matcher.errors import BadInput
 from matcher.language import N_
+from matcher.sources.reading import Broken
 
 Element = etree._Element
 CHUNK = 2**16  # bytes read at a time
 MAX_ELEMENT = 16 * 2**20  # bytes of one record: thousands of times what one holds
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-
-
-class Broken(BadInput):
-    """XML that is not well-formed."""
 
 
 class Bytes(Protocol):
