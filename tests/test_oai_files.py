@@ -10,7 +10,7 @@ from lxml import etree
 
 from matcher.errors import BadInput
 from matcher.records import Evidence, Partner, Side
-from matcher.sources import cerif, cerif_units, cerif_works, metadata, oai, org_kinds, xml_schema, xml_stream
+from matcher.sources import cerif, cerif_units, cerif_works, metadata, oai, xml_schema, xml_stream
 from matcher.sources.pages import Asked
 from matcher.sources.reading import Gone, Refusal, Row, Skipped
 from matcher.sources.repository import Repository
@@ -246,23 +246,6 @@ def test_languages_of_all_norms_are_one(given, code):
 )
 def test_ford_codes_are_read_at_the_depth_that_is_known(given, code):
     assert metadata.ford(given) == code
-
-
-@pytest.mark.parametrize(
-    ("name", "types", "kind"),
-    [
-        ("Universidad Nacional Ilustrativa", (), "university"),
-        ("Laboratorio de Suelos", ("https://purl.org/x#ensenanzaSuperior",), "laboratory"),
-        ("Springerle", ("https://w3id.org/cerif/vocab/OrganisationTypes#Commercial",), "firm"),
-        ("Tejidos Ilustrativos S.A.C.", (), "firm"),
-        ("CITE Textil", (), "technology_centre"),
-        ("Hospital Regional", (), "hospital"),
-        ("Municipalidad Distrital", (), "municipality"),
-        ("ΕΘΝΙΚΟ", (), "other"),
-    ],
-)
-def test_kinds_are_told_by_types_and_then_by_names(name, types, kind):
-    assert org_kinds.kind_of_organisation(name, types) == kind
 
 
 def test_names_that_a_slug_would_make_one_stay_two():

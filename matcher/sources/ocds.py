@@ -28,6 +28,7 @@ from matcher.language import N_
 from matcher.places import find_country, find_region
 from matcher.records import Evidence, Partner, Side
 from matcher.sources.ocds_subjects import code_asks, words_ask
+from matcher.sources.org_kinds import kind_of_organisation
 from matcher.sources.reading import MAX_FILE, MAX_TEXT, Refusal, Row, Skipped, Told, slug, too_long
 from matcher.text import clean, detect_language, fold
 
@@ -40,14 +41,7 @@ CLOSED = frozenset(("cancelled", "withdrawn"))
 LINES = (".jsonl", ".ndjson")
 # Organisation registers of org-id.guide whose numbers we know; the two letters in front are a country.
 REGISTERS = {"PE-RUC": "ruc", "XI-ROR": "ror", "XI-GRID": "grid", "XI-WIKIDATA": "wikidata", "XI-ISNI": "isni"}
-KINDS = (
-    ("university", r"\bunivers|\buniversid"),
-    ("hospital", r"\bhospital|\bclinic"),
-    (
-        "municipality",
-        r"\bmunicip|\bayuntamiento|\balcaldia|\bprefeitura|\bgobierno regional|\bcity council|\btown of\b",
-    ),
-)
+BUYERS = ("university", "hospital", "municipality")  # what a name may tell of a buyer; others are public bodies
 _BRACKETS = np.zeros(256, np.int8)
 _BRACKETS[list(b"[{")], _BRACKETS[list(b"]}")] = 1, -1
 _ERRORS = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
@@ -235,8 +229,8 @@ def _country_of_register(local: str) -> str | None:
 
 @lru_cache(10_000)
 def _kind(name: str) -> str:
-    plain = fold(name)
-    return next((kind for kind, pattern in KINDS if re.search(pattern, plain)), "public_body")
+    kind = kind_of_organisation(name)
+    return kind if kind in BUYERS else "public_body"
 
 
 def _day(text: str) -> date | None:

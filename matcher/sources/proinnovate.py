@@ -7,7 +7,6 @@ that name a CITE, the region is the CITE's seat, else the one that the title spe
 An applicant goes by one id in all its spellings (`legal_forms.py`); its name is the commonest.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -24,34 +23,13 @@ from matcher.records import Evidence, Partner, Side
 from matcher.sources.calls import kind_of_call
 from matcher.sources.cites import Cite, cites_in, region_in
 from matcher.sources.legal_forms import key_of
+from matcher.sources.org_kinds import firm_unless_told
 from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, read_delimited, read_text, slug, too_long
 from matcher.text import clean, fold
 
 COUNTRY = "PE"
 ID = "proinnovate"
 COLUMNS = ("FONDO", "CONCURSO", "ANIO", "CONTRATO", "TITULO", "FECHA_INICIO", "NOMBRE_SOLICITANTE", "DEPARTAMENTO")
-# The first that fits tells side and kind. A firm's name ends in its legal form; universities' may too.
-KINDS = (
-    (Side.SUPPLY, "university", r"\buniversi(dade?|ty|te)\b"),
-    (Side.DEMAND, "cooperative", r"\bcooperativa\b"),
-    (Side.DEMAND, "firm", r"\b(s ?a ?c|s ?a|e ?i ?r ?l|s ?r ?l|ltda|sociedad anonima( cerrada)?)( s)?$"),
-    (
-        Side.SUPPLY,
-        "technology_centre",
-        r"\bcite\w*\b|\bcet\b|\bcentro de innovacion\b|\binstituto tecnologico de la produccion\b",
-    ),
-    (
-        Side.SUPPLY,
-        "institute",
-        r"\binstituto\b|\bcentro internacional\b|\bcentro de investigacion|\bcentro de estudios\b",
-    ),
-    (
-        Side.DEMAND,
-        "association",
-        r"\basociacion\b|\bcamara\b|\bgremio\b|\bcentral de organizaciones\b|\bjunta\b|\bcomunidad\b",
-    ),
-    (Side.DEMAND, "municipality", r"\bmunicipalidad\b|\bgobierno regional\b"),
-)
 ITP = "instituto tecnologico de la produccion"
 CAPITAL = "PE-LIM"  # where the ITP's own address is
 
@@ -91,15 +69,6 @@ def read(paths: Sequence[Path]) -> Iterator[Read]:
             yield Refusal(line.file, line.number, reason)
         else:
             yield _row(line, partners[_partner_id(line.applicant)])
-
-
-def side_and_kind(name: str) -> tuple[Side, str]:
-    """Tell from an organisation's name on which side it stands and what it is; firms by default."""
-    plain = re.sub(r"[^a-z0-9]+", " ", fold(name)).strip()
-    for side, kind, pattern in KINDS:
-        if re.search(pattern, plain):
-            return side, kind
-    return Side.DEMAND, "firm"
 
 
 def _lines(path: Path) -> Iterator[_Line]:
@@ -158,7 +127,7 @@ def _partner_id(name: str) -> str:
 
 def _partner(id_: str, names: Counter[str], regions: Counter[str | None]) -> Partner:
     name = min(names, key=lambda each: (-names[each], each))
-    side, kind = side_and_kind(name)
+    side, kind = firm_unless_told(name)
     named = cites_in(name)
     # The seat is where most rows say; a rare department is a field station's, or a slip.
     commonest, count = max(((r, n) for r, n in regions.items() if r), key=lambda pair: pair[1], default=(None, 0))

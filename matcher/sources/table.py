@@ -26,7 +26,7 @@ from matcher.sources.cells import Cells, parse_date, read_cells
 from matcher.sources.columns import KINDS, NEEDS, OUTCOMES, PARTNERS, SHEETS, SIDES, SIZES, STAGES, Sheet
 from matcher.sources.mappings import Mapping as Foreign
 from matcher.sources.mappings import load
-from matcher.sources.proinnovate import side_and_kind
+from matcher.sources.org_kinds import firm_unless_told
 from matcher.sources.proposing import Proposal, propose
 from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, digest, slug, too_long
 from matcher.text import clean, detect_language, fold
@@ -230,14 +230,14 @@ def _foreign(row: Values, defaults: Mapping[str, str]) -> Values:
     if number := row.pop("ruc", ""):
         row["identifiers"] = ";".join(filter(None, (row.get("identifiers"), f"ruc:{number}")))
     if row.get("name") and not row.get("side"):
-        row["side"] = side_and_kind(row["name"])[0]
+        row["side"] = firm_unless_told(row["name"])[0]
     return row
 
 
 def _text_and_partner(row: Values, ids: "_Ids") -> tuple[Record, ...]:
     """Return the organisation and the text of one row. Its `id`, `kind`, `url`, `sectors` and so on are the text's."""
     _need(row, "name", "text")
-    side, kind = side_and_kind(row["name"])
+    side, kind = firm_unless_told(row["name"])
     given = Side(_choice(row, "side", SIDES))
     about = {column: row[column] for column in _OF_PARTNERS if row.get(column)}
     partner = _partner({**about, "kind": kind if side is given else "other"}, ids)
