@@ -11,9 +11,10 @@ from typing import BinaryIO, cast
 from matcher.errors import BadInput
 from matcher.language import N_
 from matcher.sources.fetching import READ_S, Fetcher
-from matcher.sources.oai_harvest import Harvest, failed
+from matcher.sources.oai_harvest import Harvest
 from matcher.sources.oai_reply import Failure, Item, Other, read_reply
 from matcher.sources.oai_rows import Rows
+from matcher.sources.oai_verbs import failed
 from matcher.sources.pages import Asked, Page, paged
 from matcher.sources.reading import Refusal, Skipped, Told
 from matcher.sources.repository import Repository

@@ -38,12 +38,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One row that could not be read, where it stood and why. `column`: its heading, where one cell is at fault."""
+    """One row that could not be read, where it stood and why. `column`: its heading, where one cell is at fault.
+
+    `key`: the row's own id in its source, where it is known: by it the row can be asked for again.
+    """
 
     file: str
     number: int
     error: TinkuyError
     column: str = ""
+    key: str = ""
 
     @property
     def reason(self) -> str:
