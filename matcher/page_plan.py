@@ -1,22 +1,18 @@
 """What a page of a source does to the records that are there: worked out first, then written, or only shown."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy.orm import Session
-
 from matcher.errors import TinkuyError
+from matcher.known import ORDER, Known
 from matcher.reconciling import Terms, merged, owned, reconciled, without
-from matcher.records import Evidence, Outcome, Partner, Record
+from matcher.records import Partner, Record
 from matcher.sources.pages import Page
 from matcher.sources.reading import Gone, Refusal, Row, Skipped
-from matcher.store import erased, source_records
 from matcher.store.import_runs import storable
 from matcher.store.runs import Tally
 from matcher.store.source_records import Key, Note, digests
-from matcher.store.writer import fault, is_storable, named_partners, once, stored_records
-
-_ORDER = (Partner, Evidence, Outcome)  # partners before those that name them
+from matcher.store.writer import fault, named_partners, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,48 +23,6 @@ class Giver:
     begun: int
     owner: str | None = None
     insists: bool = False
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known of all that a page touches: `touched`, the records themselves and the partners that they name.
-
-    `notes`: record -> source -> what it gave; `erased`, `people`: records that were erased, or written by hand;
-    `before`: records that this run has given, though nothing shows it (a dry run's).
-    """
-
-    touched: set[Key]
-    stored: dict[Key, Record]
-    notes: dict[Key, dict[str, Note]]
-    erased: set[Key]
-    people: set[Key]
-    before: Collection[Key] = ()
-
-    @classmethod
-    def read(cls, session: Session, page: Page) -> "Known":
-        """Read it."""
-        return cls.read_keys(session, _touched(page))
-
-    @classmethod
-    def read_keys(cls, session: Session, touched: Iterable[Key]) -> "Known":
-        """Read what is known of some records."""
-        keys = {key for key in touched if is_storable(key[1])}
-        stored: dict[Key, Record] = {}
-        for kind in _ORDER:
-            ids = sorted(id_ for each, id_ in keys if each is kind)
-            stored.update(((kind, record.id), record) for record in stored_records(session, kind, ids))
-        notes = source_records.notes(session, keys)
-        unknown = [key for key in stored if key not in notes]
-        gone, people = erased.erased_among(session, keys), source_records.by_people(session, unknown)
-        return cls(keys, stored, notes, gone, people)
-
-    def there(self, key: Key) -> bool:
-        """Tell whether a record is in the database, or would be by now."""
-        return key in self.stored or key in self.before
-
-    def barred(self, key: Key) -> bool:
-        """Tell whether a record must not come back: it was erased, or somebody has deleted what a source gave."""
-        return key in self.erased or (not self.there(key) and key in self.notes)
 
 
 @dataclass(slots=True)
@@ -130,12 +84,12 @@ class _Planner:
         for partner in row.mentions:
             self.mention(once(owned(partner, self.giver.owner)))
         errors = []
-        for record in sorted(row.records, key=lambda record: _ORDER.index(type(record))):
+        for record in in_order(row.records):
             error = self.record(record, key)
             if error:
                 errors.append(error)
         if errors:
-            self.refuse(Refusal(row.file, row.number, errors[0]))
+            self.refuse(Refusal(row.file, row.number, errors[0], key=row.key))
 
     def mention(self, partner: Record) -> None:
         key = (Partner, partner.id)
@@ -213,13 +167,4 @@ class _Planner:
 
 def in_order(records: Iterable[Record]) -> list[Record]:
     """Return partners before the texts and outcomes that name them."""
-    return sorted(records, key=lambda record: _ORDER.index(type(record)))
-
-
-def _touched(page: Page) -> Iterator[Key]:
-    for row in page.rows:
-        if isinstance(row, Row):
-            for record in (*row.mentions, *row.records):
-                yield type(record), record.id
-                for id_ in named_partners(record):
-                    yield Partner, id_
+    return sorted(records, key=lambda record: ORDER.index(type(record)))

@@ -16,12 +16,15 @@ from matcher.store.store import Store
 
 @dataclass
 class Script:
-    """What the source holds. `fails`: number of the page, from 0, that cannot be read; `ages`: it tells only changes."""
+    """What the source holds. `fails`: number of the page, from 0, that cannot be read; `partial`: it tells
+    only changes; `by_key`: it can be asked for single rows.
+    """
 
     pages: list[list[Told]] = field(default_factory=list)
     fails: int | None = None
     partial: bool = False
     total: int | None = None
+    by_key: bool = False
     asked: list[Asked] = field(default_factory=list)
 
     def read(self, asked: Asked) -> Iterator[Page]:
@@ -34,7 +37,15 @@ class Script:
 
 
 def as_format(script: Script) -> Format:
-    return Format("script", "pages of a test", "tinkuy import script x", script.read, {"people": "whom"}, live=True)
+    return Format(
+        "script",
+        "pages of a test",
+        "tinkuy import script x",
+        script.read,
+        {"people": "whom"},
+        live=True,
+        by_key=script.by_key,
+    )
 
 
 def put_format(monkeypatch, script: Script) -> None:
@@ -70,8 +81,8 @@ def rows(*numbers: int) -> list[Told]:
     return [row(n, lab(n), text(n)) for n in numbers]
 
 
-def refused(number: int) -> Refusal:
-    return Refusal("pages", number, BadInput("row {n} is nonsense", n=number))
+def refused(number: int, key: str = "") -> Refusal:
+    return Refusal("pages", number, BadInput("row {n} is nonsense", n=number), key=key)
 
 
 def gone(number: int) -> Gone:

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from oai_server import Kept, Repository, counts, project, serving
+from oai_server import PERUCRIS, Kept, Repository, counts, project, serving
 
 from matcher.errors import BadInput
 from matcher.records import Side
@@ -79,6 +79,14 @@ def test_a_page_that_stays_broken_is_refused_and_the_rest_is_read():
     assert [page.partial for page in pages] == [False] * 6 + [True] * 4
 
 
+def test_a_last_page_that_stays_broken_ends_the_list():
+    repository = Repository([project(n) for n in range(150)], broken={100: 99})
+    with serving(repository) as url:
+        *_, last = harvest(url)
+    assert [type(row) for row in last.rows] == [Refusal]
+    assert (last.after["done"], last.partial) == (True, True)
+
+
 def test_a_broken_page_that_says_not_where_to_go_on_stops_the_run_and_it_goes_on_later():
     repository = Repository([project(n) for n in range(1_000)], broken={600: 5}, tokenless=True)
     with serving(repository) as url:
@@ -143,6 +151,45 @@ def test_nothing_new_is_a_success_that_says_it_is_not_all():
     with serving(repository) as url:
         pages = harvest(url, since=dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
     assert [(page.rows, page.partial) for page in pages] == [((), True)]
+
+
+NAME = "oai:cris.example.edu:Projects"
+
+
+def test_records_that_were_refused_are_asked_for_one_by_one_before_what_has_changed():
+    nameless = Kept(7, "2026-03-01T08:00:00Z", {"cerif_perucris": f'<Event xmlns="{PERUCRIS}"><x>'})
+    dateless = Kept(8, "2026-03-01T08:00:00Z", {"cerif_perucris": "<nothing/>"})
+    repository = Repository([project(n, "2026-03-01T08:00:00Z") for n in range(50)] + [nameless, dateless])
+    repository.records[7:9] = [nameless, dateless]
+    del repository.records[-2:]
+    keys = (*(f"{NAME}/{n}" for n in range(1, 25)), f"{NAME}/900", f"{NAME}/6")
+    since = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    with serving(repository) as url:
+        pages = harvest(url, since=since, again=keys)
+        rest = harvest(url, since=since, again=keys, after=json.loads(json.dumps(pages[0].after)))
+    assert [len(page.rows) for page in pages] == [20, 6, 0]
+    assert all(page.partial for page in pages)
+    told = [row for page in pages for row in page.rows]
+    assert [row.key for row in told] == list(keys)
+    assert [row.number for row in told] == list(range(1, 27))
+    kinds = {Refusal: [f"{NAME}/7", f"{NAME}/8"], Gone: [f"{NAME}/900"]}
+    assert {kind: [row.key for row in told if type(row) is kind] for kind in kinds} == kinds
+    assert [row.key for page in rest for row in page.rows] == list(keys[20:])
+
+
+def test_a_repository_that_stays_away_while_single_records_are_asked_for_is_left():
+    repository = Repository([project(1)], busy=dict.fromkeys(range(3, 99), ""))
+    with serving(repository) as url, pytest.raises(BadInput, match="no answer after 5 requests"):
+        harvest(url, since=dt.datetime(2026, 5, 1, tzinfo=dt.UTC), again=(f"{NAME}/1",))
+
+
+def test_what_is_refused_tells_its_key_and_a_lost_page_has_none():
+    repository = Repository(
+        [project(1), Kept(2, "", {"cerif_perucris": "<nothing/>"}), project(3)], size=2, broken={2: 99}
+    )
+    with serving(repository) as url:
+        told = [row for page in harvest(url) for row in page.rows if isinstance(row, Refusal)]
+    assert [row.key for row in told] == [f"{NAME}/2", ""]
 
 
 def test_deleted_records_are_gone_by_the_key_that_their_rows_had():

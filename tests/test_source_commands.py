@@ -58,6 +58,7 @@ def test_a_source_is_configured_shown_and_run(tinkuy, home):
     counts = "done; 4 rows read: 4 records added, 0 changed, 0 unchanged; 1 rows refused"
     assert re.search(rf"^repo: \d{{4}}-\d\d-\d\d \d\d:\d\d: {counts}$", out, re.M)
     assert "Read, and nothing for Tinkuy in it: event 1" in out
+    assert "The refused rows are asked for again in the next run." in out
     assert (home / "refusals-repo.csv").read_text(encoding="utf-8-sig").splitlines()[1:] == [
         "pages,3,row 3 is nonsense"
     ]

@@ -215,6 +215,8 @@ def _one(context: Context, store: Store, source: Source, dry_run: bool, whole: b
     click.echo(f"{source.name}: {_line(context, run)}")
     for line in more_counts(run, say):
         click.echo(f"    {line}")
+    if run.refused:
+        click.echo("    " + say(N_("The refused rows are asked for again in the next run.")))
     if run.state != runs.State.ASKS:
         return 0
     asks = N_(

@@ -25,7 +25,8 @@ MAX_PAGES = 20_000
 MAX_TOKEN = 8_000  # characters; it travels in an address
 MAX_EMPTY = 20  # replies without a record, one after the other
 MAX_RESTARTS = 3  # without a new record in between
-_TOKEN = re.compile(rb"<(?:\w+:)?resumptionToken[^>]*>([^<]{1,8000})</(?:\w+:)?resumptionToken>")
+# Empty, it says that the list ends here (3.5).
+_TOKEN = re.compile(rb"<(?:\w+:)?resumptionToken\b[^>]{0,500}(?:(?<=/)>|>([^<]{0,8000})</(?:\w+:)?resumptionToken>)")
 
 
 @dataclass(slots=True)
