@@ -11,7 +11,7 @@ from matcher.sources.pages import Page
 from matcher.sources.reading import Gone, Refusal, Row, Skipped
 from matcher.store.import_runs import storable
 from matcher.store.runs import Tally
-from matcher.store.source_records import Key, Note, digests
+from matcher.store.source_records import Key, Note, digest, digests
 from matcher.store.writer import fault, named_partners, once
 
 
@@ -82,7 +82,7 @@ class _Planner:
         key = storable(row.key)
         self.made.gone.pop(key, None)
         for partner in row.mentions:
-            self.mention(once(owned(partner, self.giver.owner)))
+            self.mention(owned(partner, self.giver.owner))
         errors = []
         for record in in_order(row.records):
             error = self.record(record, key)
@@ -91,16 +91,33 @@ class _Planner:
         if errors:
             self.refuse(Refusal(row.file, row.number, errors[0], key=row.key))
 
-    def mention(self, partner: Record) -> None:
+    def mention(self, partner: Partner) -> None:
         key = (Partner, partner.id)
         own = self.own(key)
         if self.barred(key) or self.known.there(key):
             if own:
+                own = self.with_contact(key, own, partner.contact)
                 self.note(key, replace(own, mention=not self.given(own)), own.key)
         elif not fault(partner, ()):
             self.made.tally.added += 1
             self.write(key, partner, "added")
             self.note(key, Note(digests(partner), mention=True), "")
+
+    def with_contact(self, key: Key, own: Note, contact: str | None) -> Note:
+        """Give a unit of this source alone, of which it knew no contact, the one that it tells in naming the unit.
+
+        Research information systems tell a unit's address with its people, behind the unit itself. Never another one
+        in its place: of several people the first stands. Return what is noted of the unit.
+        """
+        stored = self.known.stored.get(key)
+        if not contact or "contact" in own.given or not isinstance(stored, Partner) or self.others(key):
+            return own
+        owners = {stored.owner, self.giver.owner or stored.owner}
+        if stored.contact is not None or stored.consent is False or len(owners) > 1:
+            return own
+        self.made.tally.changed += 1
+        self.write(key, replace(stored, contact=contact), "changed")
+        return replace(own, given={**own.given, "contact": digest(contact)})
 
     def record(self, given: Record, row_key: str) -> TinkuyError | None:
         """Plan one record; return why it is refused."""

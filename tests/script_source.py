@@ -4,14 +4,20 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
+from matcher.access import EVERYTHING
+from matcher.editing import Change, Editor
 from matcher.errors import BadInput
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
 from matcher.sources.formats import FORMATS
 from matcher.sources.pages import Asked, Format, Page
 from matcher.sources.reading import Gone, Refusal, Row, Skipped, Told
-from matcher.store import sources
+from matcher.store import runs, sources
+from matcher.store.import_runs import Run
 from matcher.store.sources import Source
 from matcher.store.store import Store
+from matcher.store.tables import SourceRecordRow
 
 
 @dataclass
@@ -91,3 +97,30 @@ def gone(number: int) -> Gone:
 
 def skipped(number: int, what: str) -> Skipped:
     return Skipped("pages", number, what)
+
+
+def counts(run: Run) -> tuple[int, ...]:
+    """Return how many were read, added, changed, unchanged, kept, gone, refused."""
+    return tuple(runs.told(run).values())
+
+
+def ids(store):
+    """Return the ids of partners and of texts."""
+    return [p.id for p in store.partners()], [e.id for e in store.evidence()]
+
+
+def edit(store, type_, id_, **values):
+    with store.writing() as writer:
+        Editor(writer, EVERYTHING).apply(Change(type_, id_, values))
+
+
+def delete(store, kind, id_):
+    with store.writing() as writer:
+        Editor(writer, EVERYTHING).apply(Change(kind, id_, delete=True))
+
+
+def given(store, source="repo"):
+    """Return the records that are noted as a source's, with the keys of their rows."""
+    with store.reading() as session:
+        wanted = select(SourceRecordRow).where(SourceRecordRow.source == source)
+        return {r.record: r.key for r in session.scalars(wanted.order_by(SourceRecordRow.record))}
