@@ -11,7 +11,7 @@ from matcher.sources.pages import Page
 from matcher.sources.reading import Gone, Refusal, Row, Skipped
 from matcher.store.import_runs import storable
 from matcher.store.runs import Tally
-from matcher.store.source_records import Key, Note, digest, digests
+from matcher.store.source_records import SEVERAL, Key, Note, digest, digests
 from matcher.store.writer import fault, named_partners, once
 
 
@@ -48,7 +48,7 @@ def plan(page: Page, known: Known, giver: Giver, version: int) -> Plan:
     :param version: of the transaction that writes it.
     """
     made = Plan(old={key: found[giver.name] for key, found in known.notes.items() if giver.name in found})
-    planner = _Planner(made, known, giver, version, partial=page.partial)
+    planner = _Planner(made, known, giver, version, page)
     for told in page.rows:
         made.tally.read += 1
         if isinstance(told, Refusal):
@@ -64,8 +64,9 @@ def plan(page: Page, known: Known, giver: Giver, version: int) -> Plan:
 
 
 class _Planner:
-    def __init__(self, made: Plan, known: Known, giver: Giver, version: int, *, partial: bool) -> None:
-        self.made, self.known, self.giver, self.version, self.partial = made, known, giver, version, partial
+    def __init__(self, made: Plan, known: Known, giver: Giver, version: int, page: Page) -> None:
+        self.made, self.known, self.giver, self.version, self.partial = made, known, giver, version, page.partial
+        self.leaving = _leaving(page)
 
     def refuse(self, refusal: Refusal) -> None:
         self.made.tally.refused += 1
@@ -157,9 +158,13 @@ class _Planner:
         return None
 
     def key_of(self, own: Note | None, key: str, *, again: bool) -> str:
-        """Return by which row's going the record goes; by none where several rows give it."""
-        only_row = own is None or own.key == key or not (again or self.partial)
-        return key if only_row else ""
+        """Return by which row's going the record goes; by none where several rows give it.
+
+        Who was only named by others has no row yet; a row that goes as the other comes has been moved.
+        """
+        if own is None or own.key == key or own.gone or own.key in self.leaving or (own.mention and not own.key):
+            return key
+        return SEVERAL if again or self.partial else key
 
     def barred(self, key: Key) -> bool:
         return key in self.known.erased or (self.known.barred(key) and not self.giver.insists)
@@ -185,3 +190,14 @@ class _Planner:
 def in_order(records: Iterable[Record]) -> list[Record]:
     """Return partners before the texts and outcomes that name them."""
     return sorted(records, key=lambda record: ORDER.index(type(record)))
+
+
+def _leaving(page: Page) -> set[str]:
+    """Return the keys of rows that a page says are gone, and does not give after all."""
+    found: set[str] = set()
+    for told in page.rows:
+        if isinstance(told, Gone) and told.key:
+            found.add(storable(told.key))
+        elif isinstance(told, Row):
+            found.discard(storable(told.key))
+    return found

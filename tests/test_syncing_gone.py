@@ -120,6 +120,62 @@ def test_a_record_that_two_rows_give_does_not_go_with_one_of_them(store, script)
     assert ids(store) == (["lab-1"], ["text-2"])
 
 
+def moved(before, after):
+    """A record's row has another key than before: the old one is gone, and the new one there, in either order."""
+    return [[gone(before), row(after, lab(1))], [row(after, lab(1)), gone(before)]]
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_a_record_whose_row_was_moved_goes_with_its_new_row_only(store, script, order):
+    source = configured(store, shrink=1.0)
+    script.pages = [[row(1, lab(1))]]
+    sync(store, source)
+    script.pages, script.partial = [moved(1, 2)[order]], True
+    sync(store, source)
+    assert given(store) == {"lab-1": "k2"}
+    script.pages = [[gone(1)]]
+    sync(store, source)
+    assert ids(store)[0] == ["lab-1"]
+    script.pages = [[gone(2)]]
+    sync(store, source)
+    assert ids(store)[0] == []
+
+
+def test_a_row_that_goes_and_comes_back_in_one_page_shares_its_record_still(store, script):
+    source = configured(store, shrink=1.0)
+    script.pages = [[row(1, lab(1))]]
+    sync(store, source)
+    script.pages, script.partial = [[gone(1), row(1, lab(1)), row(2, lab(1))]], True
+    sync(store, source)
+    script.pages = [[gone(2)]]
+    sync(store, source)
+    assert ids(store)[0] == ["lab-1"]
+
+
+def test_who_was_only_named_first_goes_with_the_row_that_tells_of_it(store, script):
+    source = configured(store, shrink=1.0)
+    script.pages = [[row(1, text(1, "lab-1", "lab-2"), mentions=(lab(1), lab(2)))]]
+    sync(store, source)
+    script.pages, script.partial = [[row(2, lab(2, "Laboratorio Dos"))]], True
+    sync(store, source)
+    assert given(store) == {"lab-1": "", "lab-2": "k2", "text-1": "k1"}
+    script.pages = [[gone(2), row(1, text(1, "lab-1"))]]
+    sync(store, source)
+    assert ids(store) == (["lab-1"], ["text-1"])
+
+
+@pytest.mark.parametrize("named", [(), (row(8, text(8, "lab-1"), mentions=(lab(1),)),)])
+def test_what_two_rows_give_stays_with_either_also_where_it_is_named_between(store, script, named):
+    source = configured(store, shrink=1.0)
+    script.pages = [[row(1, lab(1)), row(2, lab(1)), row(9, text(9, "lab-1"))]]
+    sync(store, source)
+    script.pages, script.partial = [[*named, row(2, lab(1))]], True
+    sync(store, source)
+    script.pages = [[gone(2), gone(8), gone(9)]]
+    sync(store, source)
+    assert ids(store)[0] == ["lab-1"]
+
+
 def test_what_another_source_gives_or_something_names_stays(store, script):
     with store.noting() as session:
         organisations.add(session, "ott", "OTT")

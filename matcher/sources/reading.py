@@ -25,7 +25,8 @@ class Broken(BadInput):
 class Row:
     """One accepted row: what it holds, and where it stood. `number` counts as an editor does, from 1.
 
-    `mentions`: partners that it only names; one is written where it is not there yet, and never changed by it.
+    `mentions`: partners that it only names; one is written where it is not there yet, and never changed by it, but
+    that a source's own may get a first contact.
     `key`: the row's own id in its source, by which the source may say later that it is gone.
     """
 
