@@ -94,8 +94,8 @@ def test_an_unknown_name_is_refused_with_the_nearest():
 
 
 def test_what_a_name_means_in_english_is_no_name():
-    # The package calls Atlántida of Honduras "Atlantis", La Paz "Peace", Durazno "Peach", Castelo Branco "White Castle".
-    for text in ("Atlantis", "Peace", "Peach", "White Castle", "Hot Waters", "Holy Faith"):
+    # The package calls Atlántida of Honduras "Atlantis", La Paz "Peace", Durazno "Peach", Puerto Plata "Silver Port".
+    for text in ("Atlantis", "Peace", "Peach", "Silver Port", "Hot Waters", "Holy Faith"):
         with pytest.raises(NotFound):
             find_region(text)
     for text, code in (
