@@ -13,6 +13,7 @@ from click.shell_completion import get_completion_class
 from matcher.commands import (
     access,
     asking,
+    configuring,
     desk,
     exporting,
     feeding,
@@ -104,7 +105,7 @@ for _command in (
     feeding.import_command,
     feeding.template_command,
     sources.sources_command,
-    sources.source_group,
+    configuring.source_group,
     sources.sync_command,
     wholeness.complete_command,
     wholeness.same_group,
