@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matcher.errors import BadInput, TinkuyError
+from matcher.frozen import quick_to_make
 from matcher.language import N_
 from matcher.records import Partner, Record
 from matcher.text import fold
@@ -17,6 +18,7 @@ MAX_TEXT = 100_000  # characters of one text; a longer one is a file pasted by m
 MAX_FILE = 256 * 2**20  # bytes of one file, unpacked where it is packed: more than any office's spreadsheet
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Row:
     """One accepted row: what it holds, and where it stood. `number` counts as an editor does, from 1.

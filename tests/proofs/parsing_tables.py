@@ -37,12 +37,12 @@ HEADERS = {
 KINDS = ("HES", "HES", "REC", "REC", "PRC", "PRC", "PRC", "PRC", "PUB", "OTH")
 
 
-def write_cordis(folder: Path, participations: int) -> None:
+def write_cordis(folder: Path, participations: int, organisations: int = ORGANISATIONS) -> None:
     """Write the tables of CORDIS."""
     draw = random.Random(1)
     rows: dict[str, Callable[[], Iterator[list[object]]]] = {
         "project": lambda: (_project(n, draw) for n in range(participations // 5)),
-        "organization": lambda: (_participation(n, draw) for n in range(participations)),
+        "organization": lambda: (_participation(n, draw.randrange(organisations)) for n in range(participations)),
         "euroSciVoc": lambda: (
             [900_000_000 + n // 2, "/25/67/1", "/engineering and technology/materials engineering/fibers", "fibers", ""]
             for n in range(2 * participations // 5)
@@ -67,8 +67,7 @@ def _project(n: int, draw: random.Random) -> list[object]:
     ]  # fmt: skip
 
 
-def _participation(n: int, draw: random.Random) -> list[object]:
-    who = draw.randrange(ORGANISATIONS)
+def _participation(n: int, who: int) -> list[object]:
     project, place = 2 * (n // 10) + (n % 10 > 0), n % 10 - 1
     return [
         900_000_000 + project, f"ILL{project}", 999_000_000 - who, "", f"ILLUSTRATIVE ORGANISATION {who}", f"IO{who}",
@@ -78,8 +77,8 @@ def _participation(n: int, draw: random.Random) -> list[object]:
     ]  # fmt: skip
 
 
-def write_portfolio(path: Path, projects: int) -> None:
-    """Write a portfolio of ProInnóvate's shape."""
+def write_portfolio(path: Path, projects: int, numbered: str = "") -> None:
+    """Write a portfolio of ProInnóvate's shape. `numbered`: before each contract's number."""
     draw = random.Random(1)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(
@@ -89,7 +88,7 @@ def write_portfolio(path: Path, projects: int) -> None:
         )
         for n in range(projects):
             file.write(
-                f'"FIDECOM","PIPEI",2014,"{n}-FIDECOM-PIPEI-2014","{_text(draw, 140).upper()}",20141111,20171110,'
+                f'"FIDECOM","PIPEI",2014,"{numbered}{n}-FIDECOM-PIPEI-2014","{_text(draw, 140).upper()}",20141111,20171110,'
                 f'"EMPRESA ILUSTRATIVA {n % 5000} S.A.C.","LIMA","LIMA","LIMA",150101,269715.2700,34684.7300,39000.0000,'
                 '"SOLES",20230706\n'
             )
