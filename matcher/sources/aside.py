@@ -6,7 +6,7 @@ such (`SQLITE_TMPDIR`, `TMPDIR`), that is gone with the connection, whatever end
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 CACHE = 8 * 2**10  # KiB of the database that stay in the memory
 BATCH = 5000  # rows written at once
@@ -96,27 +96,29 @@ class Latest:
 
 
 class Shelf:
-    """Texts by number."""
+    """Words of numbers, in digits."""
 
     def __init__(self, disk: sqlite3.Connection, table: str) -> None:
         self._disk, self._table, self._full = disk, table, False
-        self._recent: dict[int, str] = {}
-        disk.execute(f"CREATE TABLE {table} (key INTEGER PRIMARY KEY, text TEXT)")
+        self._recent: dict[str, tuple[str, ...]] = {}
+        disk.execute(f"CREATE TABLE {table} (key INTEGER PRIMARY KEY, words TEXT)")
 
-    def __setitem__(self, key: int, text: str) -> None:
+    def __setitem__(self, key: str, words: tuple[str, ...]) -> None:
         if len(self._recent) >= RECENT:
-            self._disk.executemany(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?)", self._recent.items())  # noqa: S608
+            rows = ((int(key), CUT.join(words)) for key, words in self._recent.items())
+            self._disk.executemany(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?)", rows)  # noqa: S608
             self._recent.clear()
             self._full = True
-        self._recent[key] = text
+        self._recent[key] = words
 
-    def of(self, keys: Collection[int]) -> dict[int, str]:
-        """Return the texts of numbers; nothing of those that have none."""
-        recent = self._recent
-        found = {key: recent[key] for key in keys if key in recent}
-        if self._full and len(found) < len(keys):
-            for key, text in list(_rows(self._disk, self._table, "text", [key for key in keys if key not in found])):
-                found[key] = self[key] = text
+    def of(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the words of numbers; nothing of those that have none."""
+        asked, recent = set(keys), self._recent
+        found = {key: recent[key] for key in asked if key in recent}
+        if self._full and len(found) < len(asked):
+            missing = [int(key) for key in asked if key not in found]
+            for key, words in list(_rows(self._disk, self._table, "words", missing)):
+                found[str(key)] = self[str(key)] = tuple(words.split(CUT))
         return found
 
 

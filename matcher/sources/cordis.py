@@ -24,7 +24,6 @@ from functools import cache, lru_cache
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
 
 from matcher import fields
 from matcher.errors import BadInput, NotFound
@@ -61,17 +60,8 @@ _HOSPITAL = re.compile(
 )
 _TRUE = frozenset(("true", "1", "yes", "y"))
 _Cells = Callable[[list[str]], tuple[str, ...]]  # takes some of a row's
-
-
-class _Place(NamedTuple):
-    """What outcomes must know of an organisation."""
-
-    side: Side
-    country: str | None
-    region: str | None
-
-
-_Member = tuple[int, bool, str, _Place]  # PIC, whether it coordinates, the partner's id
+# What outcomes must know of an organisation: PIC, the partner's id, side, country and region, "" where not known.
+_Who = tuple[str, ...]
 
 
 def read(paths: Sequence[Path]) -> Iterator[Told]:
@@ -96,13 +86,13 @@ def read(paths: Sequence[Path]) -> Iterator[Told]:
 
 
 class _Reader:
-    """One reading. `parts`: codes of a project's participants, a minus before those that coordinate it."""
+    """One reading. `parts`: PICs of a project's participants, a minus before those that coordinate it."""
 
     def __init__(self, tables: dict[str, Table], disk: sqlite3.Connection) -> None:
         self.tables = tables
         self.parts, self.said = Notes(disk, "parts"), Notes(disk, "said")
         self.lines = Latest(disk, "lines")  # of an organisation its number and cells
-        self.places = Shelf(disk, "places")
+        self.known = Shelf(disk, "known")
 
     def rows(self) -> Iterator[Told]:
         yield from self._participations()
@@ -146,6 +136,8 @@ class _Reader:
                     error = BadInput(N_("{column}: {found!r} is no number"), column=column, found=found)
                     yield Refusal(file, number, error)
                     continue
+                if code[0] == "0":
+                    latest = recent.get(code := code.lstrip("0"))
                 if project != last:
                     last, members = project, self.parts.begin(int(project))
             members.append("-" + code if role == "coordinator" else code)
@@ -172,7 +164,7 @@ class _Reader:
             told.append(what)
 
     def _organisations(self) -> Iterator[Read]:
-        file, places = self.tables["organization"].file, self.places
+        file, known = self.tables["organization"].file, self.known
         for pic, text in self.lines.all():
             line, kind, name, city, country, nuts, sme, url, *_more = text.split(CUT)
             try:
@@ -180,7 +172,7 @@ class _Reader:
             except BadInput as error:
                 yield Refusal(file, int(line), error)
                 continue
-            places[pic] = _told(partner.side, partner.country, partner.region)
+            known[str(pic)] = (str(pic), partner.id, partner.side.value, partner.country or "", partner.region or "")
             yield Row(file, int(line), (partner,), key=f"organisation/{pic}")
 
     def _projects(self) -> Iterator[Read]:
@@ -194,7 +186,7 @@ class _Reader:
         cells = [wanted(values) if len(values) == width else () for _, values in rows]
         ids = [int(each[0]) for each in cells if each and _is_number(each[0])]
         parts, said = self.parts.of(ids), self.said.of(ids)
-        places = self.places.of({abs(int(code)) for codes in parts.values() for code in codes})
+        known = self.known.of(code.lstrip("-") for codes in parts.values() for code in codes)
         for (number, values), each in zip(rows, cells, strict=True):
             try:
                 if not each:
@@ -202,9 +194,10 @@ class _Reader:
                 id_, title, start, text, programme = each
                 if not _is_number(id_):
                     raise BadInput(N_("{column}: {found!r} is no number"), column="id", found=id_)
-                members, day = _members(parts.get(int(id_), ()), places), _day(start)
-                evidence = _evidence(id_, title, text, programme, day, members, said.get(int(id_), ()))
-                yield Row(file, number, (evidence, *_outcomes(id_, members, day)), key=f"project/{id_}")
+                leading, others = _members(parts.get(int(id_), ()), known)
+                everybody, day = leading + others, _day(start)
+                evidence = _evidence(id_, title, text, programme, day, everybody, said.get(int(id_), ()))
+                yield Row(file, number, (evidence, *_outcomes(id_, leading, others, day)), key=f"project/{id_}")
             except BadInput as error:
                 yield Refusal(file, number, error)
 
@@ -219,25 +212,15 @@ def _broken(values: list[str]) -> BadInput:
     return BadInput(N_("the row has {count} columns, the header another number"), count=len(values))
 
 
-@lru_cache(10_000)
-def _told(side: Side, country: str | None, region: str | None) -> str:
-    return CUT.join((side, country or "", region or ""))
-
-
-@lru_cache(10_000)
-def _place(told: str) -> _Place:
-    side, country, region = told.split(CUT)
-    return _Place(Side(side), country or None, region or None)
-
-
-def _members(codes: Iterable[str], places: Mapping[int, str]) -> list[_Member]:
-    """Return a project's participants, coordinators first. `places`: what was told of them, nothing of one refused."""
+def _members(codes: Iterable[str], known: Mapping[str, _Who]) -> tuple[list[_Who], list[_Who]]:
+    """Return a project's coordinators and its other participants. `known`: nothing of an organisation refused."""
     leading, others = [], []
-    for code in dict.fromkeys(map(int, codes)):
-        leads, pic = code < 0, abs(code)
-        if pic in places:
-            (leading if leads else others).append((pic, leads, f"{ID}-{pic}", _place(places[pic])))
-    return leading + others
+    for code in dict.fromkeys(codes):
+        if who := known.get(code):
+            others.append(who)
+        elif code[0] == "-" and (who := known.get(code[1:])):
+            leading.append(who)
+    return leading, others
 
 
 def _evidence(
@@ -246,7 +229,7 @@ def _evidence(
     text: str,
     programme: str,
     day: date | None,
-    members: Sequence[_Member],
+    members: Sequence[_Who],
     said: Sequence[str],
 ) -> Evidence:
     """Return a project's text. `said`: its topic and fields, each with its mark before it."""
@@ -260,7 +243,7 @@ def _evidence(
     source, about = _source(programme, *said)
     return Evidence(
         id=f"{ID}-{id_}",
-        partners=tuple(dict.fromkeys([partner for _, _, partner, _ in members])),
+        partners=tuple(dict.fromkeys([who[1] for who in members])),
         kind="project",
         text=text or title,
         title=title if text else None,
@@ -280,18 +263,19 @@ def _source(programme: str, *said: str) -> tuple[str, tuple[str, ...]]:
     return words, tuple(sorted({what[1:] for what in said if what[0] == _FIELD}))
 
 
-def _outcomes(id_: str, members: Sequence[_Member], day: date | None) -> list[Outcome]:
+def _outcomes(id_: str, leading: Sequence[_Who], others: Sequence[_Who], day: date | None) -> list[Outcome]:
     """Return the outcomes of a project's participants."""
-    if len(members) < 2:
+    if len(leading) + len(others) < 2:
         return []
-    supply = [each for each in members if each[3].side is Side.SUPPLY]
-    demand = [each for each in members if each[3].side is Side.DEMAND]
-    small = len(members) <= MET
-    leading = [each for each in supply if each[1]]
+    lead = [who for who in leading if who[2] == Side.SUPPLY]
+    able = [*lead, *(who for who in others if who[2] == Side.SUPPLY)]
+    met = able if len(leading) + len(others) <= MET else lead  # by those that only take part
     return [
-        Outcome(f"{ID}-{id_}-{able}-{needy}", able_id, Stage.PROJECT, needy_id, day, place.country, place.region)
-        for needy, buys, needy_id, place in demand
-        for able, _, able_id, _ in (supply if small or buys else leading)
+        Outcome(f"{ID}-{id_}-{one[0]}-{pic}", one[1], Stage.PROJECT, needy, day, country or None, region or None)
+        for members, partners in ((leading, able), (others, met))
+        for pic, needy, side, country, region in members
+        if side == Side.DEMAND
+        for one in partners
     ]
 
 
