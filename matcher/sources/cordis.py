@@ -130,16 +130,17 @@ class _Reader:
                 continue
             project, code, role, changed = ids(values)
             latest = recent.get(code)
-            if project != last or latest is None:  # most lines tell nothing new
-                if not (_is_number(project) and _is_number(code)):
-                    column, found = ("organisationID", code) if _is_number(project) else ("projectID", project)
-                    error = BadInput(N_("{column}: {found!r} is no number"), column=column, found=found)
-                    yield Refusal(file, number, error)
+            if project != last:
+                if not _is_number(project):
+                    yield _no_number(file, number, "projectID", project)
+                    continue
+                last, members = project, self.parts.begin(int(project))
+            if latest is None:  # most lines tell nothing new
+                if not _is_number(code):
+                    yield _no_number(file, number, "organisationID", code)
                     continue
                 if code[0] == "0":
                     latest = recent.get(code := code.lstrip("0"))
-                if project != last:
-                    last, members = project, self.parts.begin(int(project))
             members.append("-" + code if role == "coordinator" else code)
             if latest is None or changed > latest[0]:
                 lines.put(code, changed, CUT.join((str(number), *about(values))))
@@ -184,19 +185,18 @@ class _Reader:
         """Yield the projects of some rows, of which the disk is asked at once."""
         file = self.tables["project"].file
         cells = [wanted(values) if len(values) == width else () for _, values in rows]
-        ids = [int(each[0]) for each in cells if each and _is_number(each[0])]
+        ids = [int(each[0]) if each and _is_number(each[0]) else 0 for each in cells]
         parts, said = self.parts.of(ids), self.said.of(ids)
         known = self.known.of(code.lstrip("-") for codes in parts.values() for code in codes)
-        for (number, values), each in zip(rows, cells, strict=True):
+        for (number, values), each, project in zip(rows, cells, ids, strict=True):
+            if not project:
+                yield _no_number(file, number, "id", each[0]) if each else Refusal(file, number, _broken(values))
+                continue
+            id_, title, start, text, programme = each
+            leading, others = _members(parts.get(project, ()), known)
+            day = _day(start)
             try:
-                if not each:
-                    raise _broken(values)
-                id_, title, start, text, programme = each
-                if not _is_number(id_):
-                    raise BadInput(N_("{column}: {found!r} is no number"), column="id", found=id_)
-                leading, others = _members(parts.get(int(id_), ()), known)
-                everybody, day = leading + others, _day(start)
-                evidence = _evidence(id_, title, text, programme, day, everybody, said.get(int(id_), ()))
+                evidence = _evidence(id_, title, text, programme, day, leading + others, said.get(project, ()))
                 yield Row(file, number, (evidence, *_outcomes(id_, leading, others, day)), key=f"project/{id_}")
             except BadInput as error:
                 yield Refusal(file, number, error)
@@ -204,6 +204,10 @@ class _Reader:
 
 def _is_number(text: str) -> bool:
     return text.isdecimal() and text.isascii() and len(text) < 16 and text.strip("0") != ""
+
+
+def _no_number(file: str, number: int, column: str, found: str) -> Refusal:
+    return Refusal(file, number, BadInput(N_("{column}: {found!r} is no number"), column=column, found=found))
 
 
 def _broken(values: list[str]) -> BadInput:
