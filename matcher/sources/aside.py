@@ -5,8 +5,11 @@ such (`SQLITE_TMPDIR`, `TMPDIR`), that is gone with the connection, whatever end
 """
 
 import json
+import marshal
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
+from tempfile import TemporaryFile
+from typing import Any
 
 CACHE = 8 * 2**10  # KiB of the database that stay in the memory
 BATCH = 5000  # rows written at once
@@ -120,6 +123,33 @@ class Shelf:
             for key, words in list(_rows(self._disk, self._table, "words", missing)):
                 found[str(key)] = self[str(key)] = tuple(words.split(CUT))
         return found
+
+
+class Lines:
+    """Tuples of texts and numbers, put aside one by one and given back in their order, once or more."""
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self._last: list[tuple[Any, ...]] = []
+
+    def put(self, line: tuple[Any, ...]) -> None:
+        """Put aside one more."""
+        self._last.append(line)
+        if len(self._last) >= RECENT:
+            for start in range(0, RECENT, BATCH):
+                pack = marshal.dumps(self._last[start : start + BATCH])
+                self._file.write(len(pack).to_bytes(8) + pack)
+            self._last.clear()
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        self._file.seek(0)
+        while size := self._file.read(8):
+            yield from marshal.loads(self._file.read(int.from_bytes(size)))  # noqa: S302 - what we wrote ourselves
+        yield from self._last
+
+    def close(self) -> None:
+        """Forget them."""
+        self._file.close()
 
 
 def _rows(disk: sqlite3.Connection, table: str, column: str, keys: Collection[int]) -> Iterator[tuple[int, str]]:
