@@ -7,7 +7,7 @@ such (`SQLITE_TMPDIR`, `TMPDIR`), that is gone with the connection, whatever end
 import json
 import marshal
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -126,25 +126,24 @@ class Shelf:
 
 
 class Lines:
-    """Tuples of texts and numbers, put aside one by one and given back in their order, once or more."""
+    """Tuples of texts and numbers, put aside and given back in their order, once or more."""
 
     def __init__(self) -> None:
         self._file = TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._last: list[tuple[Any, ...]] = []
 
-    def put(self, line: tuple[Any, ...]) -> None:
-        """Put aside one more."""
-        self._last.append(line)
-        if len(self._last) >= RECENT:
-            for start in range(0, RECENT, BATCH):
-                pack = marshal.dumps(self._last[start : start + BATCH])
-                self._file.write(len(pack).to_bytes(8) + pack)
+    def put(self, lines: Sequence[tuple[Any, ...]]) -> None:
+        """Put aside some more."""
+        if len(self._last) + len(lines) > RECENT:
+            pack = marshal.dumps(self._last)
+            self._file.write(len(pack).to_bytes(8, "big") + pack)
             self._last.clear()
+        self._last += lines
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         self._file.seek(0)
         while size := self._file.read(8):
-            yield from marshal.loads(self._file.read(int.from_bytes(size)))  # noqa: S302 - what we wrote ourselves
+            yield from marshal.loads(self._file.read(int.from_bytes(size, "big")))  # noqa: S302 - what we wrote
         yield from self._last
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from matcher.errors import BadInput, NotFound
 from matcher.language import N_
 from matcher.places import find_region
 from matcher.records import Evidence, Partner, Side
-from matcher.sources.aside import Lines
+from matcher.sources.aside import BATCH, Lines
 from matcher.sources.calls import kind_of_call
 from matcher.sources.cites import Cite, cites_in, region_in
 from matcher.sources.legal_forms import key_of
@@ -78,9 +78,10 @@ def read(paths: Sequence[Path]) -> Iterator[Read]:
     with closing(Lines()) as lines:
         said: Counter[tuple[str, str]] = Counter()  # applicant and department
         for path in paths:
-            for line in _lines(path):
-                lines.put(line)
-                said[line[-2:]] += 1
+            read_in = _lines(path)
+            while some := list(islice(read_in, BATCH)):
+                lines.put(some)
+                said.update(map(itemgetter(-2, -1), some))
         partners = _partners(said)
         for line in lines:
             try:
@@ -176,7 +177,7 @@ def _row(line: _Line, partners: Mapping[str, Partner]) -> Row:
     address = _address(department)
     centres = cites_in(title) if applicant.is_itp else ()
     mentions = tuple([_centre(cite) for cite in centres]) if centres else ()
-    kind, source = _about(fund, call, year)
+    kind, source, began = _about(fund, call, year, start)
     partner = partners[applicant.id]
     evidence = Evidence(
         id=f"{ID}-{slug(contract)}",
@@ -184,7 +185,7 @@ def _row(line: _Line, partners: Mapping[str, Partner]) -> Row:
         kind=kind,
         text=title,
         language="es",
-        date=_date(start, year),
+        date=began,
         region=_where(title, address, centres) if applicant.is_itp else address,
         source=source,
     )
@@ -217,18 +218,15 @@ def _centre(cite: Cite) -> Partner:
     return Partner(f"{ID}-{slug(cite.name)}", Side.SUPPLY, cite.name, "technology_centre", COUNTRY, cite.region)
 
 
-@lru_cache(10_000)
-def _about(fund: str, call: str, year: str) -> tuple[str, str]:
-    """Return what kind of text a call's projects are, and where they are from in words."""
-    call = _one_line(call)
-    return kind_of_call(call), " · ".join(filter(None, ("ProInnóvate", _one_line(fund), call, year.strip())))
+@lru_cache(50_000)
+def _about(fund: str, call: str, year: str, start: str) -> tuple[str, str, date | None]:
+    """Return what kind of text a call's projects are, where they are from in words, and when one began.
 
-
-@lru_cache(20_000)
-def _date(start: str, year: str) -> date | None:
-    """Return the start; where it is not given, the first day of the call's year."""
-    year = year.strip()
+    Where the start is not given, it is the first day of the call's year.
+    """
+    fund, call, year = _one_line(fund), _one_line(call), year.strip()
     try:
-        return date.fromisoformat(start.strip())
+        began = date.fromisoformat(start.strip())
     except ValueError:
-        return date(int(year), 1, 1) if year.isdecimal() and 1990 <= int(year) <= 2100 else None
+        began = date(int(year), 1, 1) if year.isdecimal() and 1990 <= int(year) <= 2100 else None
+    return kind_of_call(call), " · ".join(filter(None, ("ProInnóvate", fund, call, year))), began
