@@ -4,6 +4,7 @@ The database has no name: SQLite keeps it in its cache, and what does not fit th
 such (`SQLITE_TMPDIR`, `TMPDIR`), that is gone with the connection, whatever ends it.
 """
 
+import hashlib
 import json
 import marshal
 import sqlite3
@@ -25,6 +26,11 @@ def open_aside() -> sqlite3.Connection:
     disk.execute(f"PRAGMA cache_size = -{CACHE}")
     disk.execute("BEGIN")  # never committed: nobody else reads it
     return disk
+
+
+def digits_of(name: str) -> str:
+    """Return a number, in digits, that no other name has but by a chance of one in many millions of millions."""
+    return str(int.from_bytes(hashlib.blake2b(name.encode(errors="replace"), digest_size=8).digest(), "big", signed=True))
 
 
 class Notes:
