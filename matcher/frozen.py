@@ -21,7 +21,9 @@ def quick_to_make(cls: type[T]) -> type[T]:
     if hasattr(cls, "__post_init__") or any(each.default_factory is not MISSING or not each.init for each in given):
         raise TypeError(f"{cls.__name__}: only fields with plain defaults")
     # The same slots, and a setter that asks nothing.
-    still_open = type(cls.__name__, (cls,), {"__slots__": (), "__setattr__": _BECOME, "__delattr__": object.__delattr__})
+    still_open = type(
+        cls.__name__, (cls,), {"__slots__": (), "__setattr__": _BECOME, "__delattr__": object.__delattr__}
+    )
     names = {f"_{each.name}": each.default for each in given if each.default is not MISSING}
     names |= {"_become": _BECOME, "_open": still_open, "_cls": cls}
     heads = ", ".join(each.name if each.default is MISSING else f"{each.name}=_{each.name}" for each in given)
@@ -30,5 +32,5 @@ def quick_to_make(cls: type[T]) -> type[T]:
     made = names["__init__"]
     made.__qualname__, made.__module__ = f"{cls.__qualname__}.__init__", cls.__module__
     made.__annotations__ = cls.__init__.__annotations__
-    cls.__init__ = made  # type: ignore[misc]
+    type.__setattr__(cls, "__init__", made)
     return cls

@@ -30,7 +30,8 @@ def open_aside() -> sqlite3.Connection:
 
 def digits_of(name: str) -> str:
     """Return a number, in digits, that no other name has but by a chance of one in many millions of millions."""
-    return str(int.from_bytes(hashlib.blake2b(name.encode(errors="replace"), digest_size=8).digest(), "big", signed=True))
+    hashed = hashlib.blake2b(name.encode(errors="replace"), digest_size=8).digest()
+    return str(int.from_bytes(hashed, "big", signed=True))
 
 
 class Notes:

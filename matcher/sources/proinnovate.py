@@ -225,6 +225,7 @@ def _about(fund: str, call: str, year: str, start: str) -> tuple[str, str, date 
     Where the start is not given, it is the first day of the call's year.
     """
     fund, call, year = _one_line(fund), _one_line(call), year.strip()
+    began: date | None
     try:
         began = date.fromisoformat(start.strip())
     except ValueError:
