@@ -109,7 +109,7 @@ def read_rows(table: Table, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _rows(lines: Iterator[str], delimiter: str, escape: str | None) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows: a line is cut where its cells all stand in quotes and hold none, which is quicker; csv reads others."""
+    """Yield rows: lines whose cells all stand in quotes and hold none are cut, which is quicker; csv reads others."""
     numbered = enumerate(lines, start=1)
     held: list[str] = []  # a line that csv reads once more
     last = 0
