@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # DESIGN.md's arrows: a module imports from its own step and those before it, never from a later one.
 STEPS = (
-    {"records", "errors", "language", "access", "stopwatch"},
+    {"frozen", "records", "errors", "language", "access", "stopwatch"},
     {
         "places",
         "macro_regions",
@@ -102,9 +102,10 @@ def test_packages_import_one_way(package, forbidden):
     assert wrong == {}
 
 
-@pytest.mark.parametrize("name", ["matcher.records", "matcher.errors", "matcher.language"])
+@pytest.mark.parametrize("name", ["matcher.frozen", "matcher.records", "matcher.errors", "matcher.language"])
 def test_the_ground_floor_imports_nothing_of_ours(name):
-    assert imported(name) == set()
+    # Of records, only how their classes are made quickly.
+    assert {each for each in imported(name) if not each.startswith("matcher.frozen")} == set()
 
 
 def test_every_module_of_matcher_has_its_step():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from matcher.errors import BadInput, TinkuyError
+from matcher.frozen import quick_to_make
 from matcher.language import N_
 from matcher.records import Partner, Record
 from matcher.text import fold
@@ -25,6 +26,7 @@ class Broken(BadInput):
     """A file or a reply that is not what it says it is: XML or JSON cut off or damaged. Another try may mend it."""
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Row:
     """One accepted row: what it holds, and where it stood. `number` counts as an editor does, from 1.
@@ -79,6 +81,7 @@ class Skipped:
 
 
 Read = Row | Refusal
+_BETWEEN = re.compile(r"[^a-z0-9]+")
 Told = Read | Gone | Skipped
 
 
@@ -166,7 +169,10 @@ def too_long(text: str) -> BadInput:
 
 def slug(*parts: str) -> str:
     """Return an identifier made of words: `slug("Áncash", "Taller 2")` -> `ancash-taller-2`."""
-    return re.sub(r"[^a-z0-9]+", "-", fold(" ".join(parts))).strip("-")
+    plain = fold(" ".join(parts))
+    if plain.isascii() and plain.replace("-", "").isalnum() and "--" not in plain:  # as identifiers mostly are
+        return plain.strip("-")
+    return _BETWEEN.sub("-", plain).strip("-")
 
 
 def digest(*parts: str | None) -> str:
