@@ -66,6 +66,20 @@ def derive(session: Session, version: int, rows: Sequence[Derived]) -> list[bool
     return effects
 
 
+def refuse(session: Session, version: int, kind: Kind, record: str, field: str) -> None:
+    """Take a value out because a person says that it is wrong: it stays, counts for nothing, and is not found again.
+
+    :raises NotFound: nothing was found out for that field.
+    """
+    row = session.get(DerivedRow, (kind, record, field))
+    if row is None:
+        raise NotFound(N_("nothing was found out about {field} of {id!r}"), field=field, id=record)
+    if not row.refused:
+        row.refused, row.at = True, now()
+        session.flush()
+        show_anew(session, version, TYPES[kind], [record])
+
+
 def forget(session: Session, version: int, kind: Kind, record: str, field: str | None = None) -> int:
     """Take out what was found out about a record, or one field of it; return how many values that were."""
     where = [DerivedRow.kind == kind, DerivedRow.record == record]
@@ -119,6 +133,7 @@ def _store(session: Session, kept: dict[tuple[str, str, str], DerivedRow], row: 
     new = old or DerivedRow(kind=row.kind, record=row.record, field=row.field)
     new.value = list(row.value) if isinstance(row.value, tuple) else [row.value]
     new.confidence, new.method, new.given, new.at = row.confidence, row.method, row.given, now()
+    new.refused = row.refused
     session.add(new)
     kept[key] = new
     return True
@@ -126,4 +141,6 @@ def _store(session: Session, kept: dict[tuple[str, str, str], DerivedRow], row: 
 
 def _derived(row: DerivedRow) -> Derived:
     value = tuple(row.value) if row.field in LISTS else row.value[0]
-    return Derived(row.kind, row.record, row.field, value, row.confidence, row.method, row.given)  # type: ignore[arg-type]
+    return Derived(
+        row.kind, row.record, row.field, value, row.confidence, row.method, row.given, row.refused  # type: ignore[arg-type]
+    )  # fmt: skip
