@@ -78,8 +78,8 @@ def make_whole(
             joins, asked = keep_joins(store, joins, asked, over)
         done.joins, done.asked = tuple(joins), tuple(asked)
     _ended(store, SAME, version, dry=dry)
-    with bars(TEXTS) as progress:
-        done.texts = find_twins(store, partners, since[TEXTS], done.joins if dry else (), dry=dry, progress=progress)
+    more = done.joins if dry else ()
+    done.texts = find_twins(store, partners, since[TEXTS], more, dry=dry, bar=lambda: bars(TEXTS))
     _ended(store, TEXTS, version, dry=dry)
     return done
 

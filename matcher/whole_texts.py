@@ -1,7 +1,8 @@
 """Which texts of a database say the same, partner by partner, and by which one each is to be shown."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from matcher.duplicates import stars, twins
@@ -21,7 +22,7 @@ def find_twins(
     joins: Sequence[Same] = (),
     *,
     dry: bool,
-    progress: Progress,
+    bar: Callable[[], AbstractContextManager[Progress]],
 ) -> tuple[SameText, ...]:
     """Show texts by others that say the same, those of partners about which something was written since; tell which.
 
@@ -37,14 +38,15 @@ def find_twins(
     tops = sorted({of.get(id_, id_) for id_ in wanted} & below.keys())
     kept: list[SameText] = []
     known: set[str] = set()  # texts of several partners come again
-    for start in range(0, len(tops), AT_ONCE):
-        found = [row for row in _found(store, tops[start : start + AT_ONCE], below, of) if row.text not in known]
-        if found and not dry:
-            with store.writing() as writer:
-                found = [row for row in found if writer.link(row.text, row.as_, row.likeness)]
-        known |= {row.text for row in found}
-        kept += found
-        progress(min(start + AT_ONCE, len(tops)), len(tops))
+    with bar() if tops else nullcontext(lambda _done, _total: None) as progress:
+        for start in range(0, len(tops), AT_ONCE):
+            found = [row for row in _found(store, tops[start : start + AT_ONCE], below, of) if row.text not in known]
+            if found and not dry:
+                with store.writing() as writer:
+                    found = [row for row in found if writer.link(row.text, row.as_, row.likeness)]
+            known |= {row.text for row in found}
+            kept += found
+            progress(min(start + AT_ONCE, len(tops)), len(tops))
     return tuple(kept)
 
 

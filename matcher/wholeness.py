@@ -26,6 +26,7 @@ MENDED: dict[Kind, frozenset[str]] = {"partner": frozenset(), "evidence": frozen
 # What a partner takes from those that are the same as it.
 TAKEN = ("country", "region", "city", "size", "url")
 LISTED = ("sectors", "identifiers")
+LEAST = 0.7  # confidence from which on a derived value counts
 LISTS = frozenset({"sectors", "fields"})  # what is derived as codes
 
 
@@ -89,7 +90,7 @@ def basis(record: Partner | Evidence, field: str) -> str:
     return fingerprint(record.full_text)
 
 
-def shown(records: Records, same: Iterable[Same], derived: Iterable[Derived], least: float = 0.7) -> Records:
+def shown(records: Records, same: Iterable[Same], derived: Iterable[Derived], least: float = LEAST) -> Records:
     """Return records as they are shown: filled, then joined. Without rows they are as they were.
 
     A row that joins partners of different sides counts for nothing: what an organisation offers and what it needs are

@@ -53,7 +53,7 @@ STEPS = (
     {"explain", "advice", "asking"},
     {"engine"},
     {"following", "compacting", "trial", "erasure", "coverage", "coverage_file"},
-    {"live"},
+    {"live", "standing_in"},
     {"whole_joins", "whole_texts"},
     {"whole_store"},
     {"gains", "learning", "coverage_job", "regional", "region_map"},
@@ -61,7 +61,18 @@ STEPS = (
     {"weights_preview", "weights_edit"},
     {"feeds", "list_columns", "saved_searches", "shown", "regional_columns"},
     {"comparing", "desk_news", "drafts"},
-    {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
+    {
+        "answer_json",
+        "render",
+        "whole_words",
+        "parts",
+        "time_split",
+        "export_benchmark",
+        "settings_page",
+        "logs",
+        "commands",
+        "cli",
+    },
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
 

@@ -48,6 +48,13 @@ def rows_of(session: Session, kind: Kind | None = None, ids: Sequence[str] | Non
     return found
 
 
+def newest(session: Session, limit: int) -> list[Derived]:
+    """Return what was found out last."""
+    row = DerivedRow
+    found = session.scalars(select(row).order_by(row.at.desc(), row.kind, row.record, row.field).limit(limit))
+    return [_derived(each) for each in found]
+
+
 def derive(session: Session, version: int, rows: Sequence[Derived]) -> list[bool | TinkuyError]:
     """Store values, one a field: another that was there goes. Tell of each whether it is new, or why it cannot be."""
     effects: list[bool | TinkuyError] = []

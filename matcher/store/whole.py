@@ -74,6 +74,15 @@ def to_reach(session: Session, id_: str, may: Callable[[str | None], bool] = lam
     return next((p for p in ours if p.contact and may(p.owner)), found)
 
 
+def shown_by(session: Session, evidence: str) -> str:
+    """Return the id of the text by which a text is shown: its own, where it is shown by itself or is not there."""
+    row = session.get(EvidenceRow, evidence)
+    if row is None:
+        return evidence
+    shown = as_shown(session, evidence=[to_evidence(row)]).evidence
+    return told_by_another(session, shown).get(evidence, evidence)
+
+
 def told_by_another(session: Session, evidence: Sequence[Evidence]) -> dict[str, str]:
     """Return id -> the id of the text by which it is shown, for those of some texts that say the same as another.
 
