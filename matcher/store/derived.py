@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, select, true
+from sqlalchemy import delete, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from matcher.errors import BadInput, NotFound, TinkuyError
@@ -22,14 +22,13 @@ def show_anew(session: Session, version: int, kind: type[Record], ids: Iterable[
     wanted, row = sorted(set(ids)), ShownAnewRow
     for start in range(0, len(wanted), PART):
         part = wanted[start : start + PART]
-        there = {
-            each.id: each for each in session.scalars(select(row).where(row.kind == NAMES[kind], row.id.in_(part)))
-        }
-        for old in there.values():
-            old.version, old.lost = version, old.lost or lost  # what was lost is so still to whoever read it before
-        fresh = [id_ for id_ in part if id_ not in there]
-        session.add_all(row(kind=NAMES[kind], id=id_, version=version, lost=lost) for id_ in fresh)
-        session.flush()
+        ours = [row.kind == NAMES[kind], row.id.in_(part)]
+        there = set(session.scalars(select(row.id).where(*ours)))
+        if there:  # what was lost is so still to whoever read it before
+            session.execute(update(row).where(*ours).values({"version": version} | ({"lost": True} if lost else {})))
+        fresh = [{"kind": NAMES[kind], "id": id_, "version": version, "lost": lost} for id_ in part if id_ not in there]
+        if fresh:
+            session.execute(insert(row), fresh)
 
 
 def rows_of(session: Session, kind: Kind | None = None, ids: Sequence[str] | None = None) -> list[Derived]:
