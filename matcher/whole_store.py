@@ -84,6 +84,12 @@ def make_whole(
     return done
 
 
+def texts_wait(store: Store, *, again: bool = False) -> bool:
+    """Tell whether there are texts whose codes nobody has looked for; else no model needs to be loaded."""
+    with store.reading() as session:
+        return completed.count_texts(session, 0 if again else completed.up_to(session, GUESSED, RULES)) > 0
+
+
 def _ended(store: Store, step: str, version: int, *, dry: bool) -> None:
     with store.reading() as session:
         known = completed.up_to(session, step, RULES)

@@ -15,7 +15,7 @@ METHODS = {
     "py3langid": N_("from its words"), "text": N_("from what it says"),
 }  # fmt: skip
 HOW = {"identifier": N_("by an identifier"), "name": N_("by name and place"), "person": N_("said by a person")}
-LANGUAGES = {"es": N_("Spanish"), "en": N_("English"), "pt": N_("Portuguese")}
+LANGUAGES = {"es": N_("Spanish (es)"), "en": N_("English (en)"), "pt": N_("Portuguese (pt)")}
 LONGEST = 160  # characters of a text
 
 

@@ -17,7 +17,7 @@ from matcher.store.desk_views import label, public_texts
 from matcher.store.run_lock import alone
 from matcher.store.store import Store
 from matcher.store.writer import stored_records
-from matcher.whole_store import GUESSED, SAME, TEXTS, VALUES, Progress, Whole, make_whole
+from matcher.whole_store import GUESSED, SAME, TEXTS, VALUES, Progress, Whole, make_whole, texts_wait
 from matcher.whole_words import FIELDS, HOW, METHODS, value_words
 from matcher.wholeness import Kind
 
@@ -59,7 +59,7 @@ def complete(
 
     :raises Busy: somebody does so already.
     """
-    encoder = parts.open_encoder(context.settings) if codes else None
+    encoder = parts.open_encoder(context.settings) if codes and texts_wait(store, again=again) else None
 
     def bars(step: str) -> AbstractContextManager[Progress]:
         return render.progress_bar(context.say(STEPS[step]), context.say(N_("{count}/s")))
