@@ -464,6 +464,8 @@ COMMANDS = (
     ("sync", "nadie"),
     ("complete", "--no-codes", "--dry-run"),
     ("same", "list"),
+    ("same", "texts"),
+    ("found", "list"),
     ("same", "join", "nadie", "taller"),
     ("same", "split", "nadie"),
     ("same", "apart", "nadie", "taller"),
