@@ -109,6 +109,7 @@ for _command in (
     sources.sync_command,
     wholeness.complete_command,
     wholeness.same_group,
+    wholeness.found_group,
     feeding.index_command,
     feeding.demo_command,
     feeding.model_command,

@@ -9,6 +9,7 @@ from matcher import parts, render
 from matcher.commands.context import Context, in_context, with_language
 from matcher.commands.counting import more_counts
 from matcher.commands.run_lines import EFFECTS, run_line
+from matcher.commands.wholeness import complete
 from matcher.dry_run import Difference, difference
 from matcher.errors import BadInput, Busy, TinkuyError
 from matcher.importing import refusals_file
@@ -62,9 +63,15 @@ def sources_command(context: Context) -> None:
     "--yes", is_flag=True, help=N_("Delete what is missing: what the last run asks about, or without a question.")
 )
 @click.option("--keep", "keeps", is_flag=True, help=N_("Keep what the last run asks about, and ask no more."))
+@click.option(
+    "--complete/--no-complete", "completes", default=None,
+    help=N_("Make whole what was read, or leave it as it is (else as the setting complete_after_sync says)."),
+)  # fmt: skip
 @with_language
 @in_context
-def sync_command(context: Context, names: tuple[str, ...], dry_run: bool, whole: bool, yes: bool, keeps: bool) -> int:
+def sync_command(
+    context: Context, names: tuple[str, ...], dry_run: bool, whole: bool, yes: bool, keeps: bool, completes: bool | None
+) -> int:
     """Run sources, one after the other; one that fails keeps none from being read."""
     if (yes or keeps) and (yes == keeps or not names):
         raise BadInput(N_("--yes and --keep go with the names of sources, and one of them only"))
@@ -74,6 +81,12 @@ def sync_command(context: Context, names: tuple[str, ...], dry_run: bool, whole:
         if not wanted:
             click.echo(context.say(N_("No source is configured: `tinkuy source add NAME FORMAT (ADDRESS | FILES…)`.")))
         codes = {_one(context, store, source, dry_run, whole, yes, keeps) for source in wanted}
+        setting = context.settings.complete_after_sync
+        if wanted and not dry_run and (setting != "no" if completes is None else completes):
+            try:
+                complete(context, store, codes=setting == "codes", brief=True)
+            except Busy as error:  # what this run wrote is made whole by the next one
+                click.echo(error.text(context.say), err=True)
     return next((code for code in (FAILED, ASKS, BUSY) if code in codes), 0)
 
 
