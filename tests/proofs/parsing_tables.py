@@ -124,7 +124,7 @@ def compare(name: str, ways: dict[str, Callable[[], int]], rounds: int) -> dict[
 
 
 def main() -> None:
-    """Measure, and say what was not reached."""
+    """Measure, and fail where rows are read at less than WANTED of the bare module's speed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -153,7 +153,7 @@ def main() -> None:
             },
             asked.rounds,
         )
-    raise SystemExit(min(*found.values(), *more.values()) < WANTED)
+    raise SystemExit(min(found["rows"], more["rows"]) < WANTED)
 
 
 def rows_of(path: Path) -> int:
