@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher.access import EVERYBODY
-from matcher.page_plan import Known, plan
+from matcher.known import Known
+from matcher.page_plan import plan
 from matcher.records import Evidence, Partner, Record
+from matcher.run_start import NEVER, Names, format_of, where_to_start
 from matcher.store import runs, source_records
 from matcher.store.rows import ROWS
 from matcher.store.runs import Tally
@@ -20,7 +22,7 @@ from matcher.store.store import Store
 from matcher.store.tables import ImportRunRow, SourceRecordRow
 from matcher.store.view import hidden_partners, seen_by
 from matcher.store.writer import stored_records
-from matcher.syncing import NEVER, Names, Progress, at_least, format_of, too_many, where_to_start
+from matcher.syncing import Progress, at_least, too_many
 
 EXAMPLES = 5  # of each effect
 PART = 500

@@ -2,18 +2,19 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from rapidfuzz import fuzz
 
 from matcher.records import Evidence
 from matcher.text import fold
+from matcher.wholeness import SameText
 
 SAME = 0.95  # of the letters
 RARE = 4  # words of a text by which it is looked for: those that fewest texts have
-MANY = 50  # texts of a partner that share a word; a word that more have says nothing
+MANY = 50  # texts of a partner that share a word; where more do, each meets only the next one in the alphabet
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NUMBER = re.compile(r"\d+|\b[ivx]{1,4}\b")
 
@@ -63,10 +64,37 @@ def _met(texts: Sequence[Evidence], plain: dict[str, str]) -> set[tuple[str, str
                 shelves[partner, word].append(text.id)
     found = set()
     for ids in shelves.values():
-        if len(ids) <= MANY:
-            found |= {(a, b) if a < b else (b, a) for a, b in combinations(ids, 2)}
+        met = combinations(ids, 2) if len(ids) <= MANY else pairwise(sorted(ids, key=lambda id_: (plain[id_], id_)))
+        found |= {(a, b) if a < b else (b, a) for a, b in met}
     return found
 
 
 def _plain(text: Evidence) -> str:
     return " ".join(re.findall(r"[^\W_]+", fold(text.full_text)))
+
+
+def stars(texts: Sequence[Evidence], found: Sequence[Twin], hidden: Collection[str] = ()) -> list[SameText]:
+    """Return which of some texts are to be shown by another: the fuller one that speaks of all their partners.
+
+    That is the one with most partners, the longest text, an address, the smallest id.
+
+    :param found: those that say the same. :param hidden: ids of texts that are shown by another already.
+    """
+    near: dict[str, dict[str, float]] = defaultdict(dict)
+    for twin in found:
+        near[twin.a][twin.b] = near[twin.b][twin.a] = twin.likeness
+    by_id = {e.id: e for e in texts}
+    order = sorted(near, key=lambda id_: _fullness(by_id[id_]))
+    gone, rows = set(hidden), []
+    for first in order:
+        if first in gone:
+            continue
+        for other in sorted(near[first].keys() - gone, key=order.index):
+            if set(by_id[other].partners) <= set(by_id[first].partners):
+                gone.add(other)
+                rows.append(SameText(other, first, near[first][other]))
+    return rows
+
+
+def _fullness(text: Evidence) -> tuple[int, int, bool, str]:
+    return -len(set(text.partners)), -len(text.full_text), text.url is None, text.id

@@ -21,7 +21,7 @@ from matcher.errors import NotFound, SnapshotMissing
 from matcher.index.snapshot import Snapshot, building, current_id
 from matcher.language import N_, Translate
 from matcher.records import Evidence, Outcome, Partner, Record
-from matcher.store import audit, database, derived, erased, import_runs, sameness, source_records
+from matcher.store import audit, database, derived, erased, import_runs, same_texts, sameness, source_records
 from matcher.store.rows import ROWS, to_evidence
 from matcher.store.store import Store
 from matcher.store.tables import (
@@ -56,6 +56,7 @@ PLACES = {  # what `Erased.removed` counts, as people read it
     "import": N_("What is remembered of imports"),
     "source_record": N_("What is noted of who gave it"),
     "same_as": N_("What is noted of who is the same"),
+    "same_text": N_("What is noted of texts that say the same"),
     "derived": N_("What was found out about it"),
     "audit": N_("Entries of the audit log that no longer name it"),
     "vectors": N_("Cached vectors"),
@@ -129,6 +130,7 @@ def _from_database(
         session.execute(update(OutcomeRow).where(OutcomeRow.counterpart == partner).values(text=None))
         same = [id_ for id_ in sameness.group_of(session, partner) if id_ != partner]
         removed["same_as"] = sameness.count(session, partner)
+        removed["same_text"] = same_texts.count(session, sorted(alone))
         found = [
             *derived.rows_of(session, "partner", [partner]),
             *derived.rows_of(session, "evidence", sorted(alone)),

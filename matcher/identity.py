@@ -1,14 +1,16 @@
 """Which partners are one organisation: by identifiers of public registers, else by name and place."""
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Literal
 
-from rapidfuzz import fuzz
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.process import cpdist
 
+from matcher.alike_keys import Positions, sharing
 from matcher.name_likeness import Place, likeness
 from matcher.organisation_names import Name, heard_as, known_words, parse, tokens_of
 from matcher.places import country_name, region_name
@@ -23,6 +25,8 @@ NO_COUNTRY = 0.95
 FEW = 60  # partners that share a key; more say little, and would be compared in vain
 ALIKE = 60  # of 100: names whose letters are less alike need a reason to be compared
 WORDS = 8  # of a name that make keys
+AT_ONCE = 20_000  # pairs that are looked at together
+Progress = Callable[[int, int | None], None]
 # A register gives an organisation one value: two values are two organisations.
 UNIQUE = ("ror", "ruc", "grid", "wikidata", "openalex")
 # What a university's faculties have from it.
@@ -70,6 +74,8 @@ def compare(a: Partner, b: Partner) -> Pair:
 
 def differing(a: Partner, b: Partner) -> bool:
     """Tell whether a register that gives one value only has two for these."""
+    if not (a.identifiers and b.identifiers):
+        return False
     for scheme in UNIQUE:
         ours = {i for i in a.identifiers if i.startswith(scheme + ":")}
         theirs = {i for i in b.identifiers if i.startswith(scheme + ":")}
@@ -78,50 +84,83 @@ def differing(a: Partner, b: Partner) -> bool:
     return False
 
 
-def pairs(partners: Sequence[Partner], least: float = NEAR) -> list[Pair]:
-    """Return the pairs that are at least so likely one, the likeliest first; those of equal likeness by id."""
-    by_id = {p.id: p for p in partners}
-    written = {p.id: _written(parse(p.name)) for p in partners}
-    found = (
-        compare(by_id[a], by_id[b])
-        for a, b in candidates(partners)
-        if _worth_it(by_id[a], by_id[b], written[a], written[b])
+def pairs(
+    partners: Sequence[Partner],
+    least: float = NEAR,
+    fresh: Container[str] | None = None,
+    progress: Progress | None = None,
+) -> list[Pair]:
+    """Return the pairs that are at least so likely one, the likeliest first; those of equal likeness by id.
+
+    :param fresh: ids; one of each pair is among them. None: all are.
+    :param progress: told how many of how many pairs were compared.
+    """
+    found = []
+    done, total = 0, None
+    for some in _candidates(partners, fresh):
+        total = done + len(some)
+        for start in range(0, len(some), AT_ONCE):
+            part = some[start : start + AT_ONCE]
+            for a, b in part[_worth_it(partners, part)].tolist():
+                pair = compare(partners[a], partners[b])
+                if pair.likeness >= least:
+                    found.append(pair)
+            done += len(part)
+            if progress:
+                progress(done, total)
+    return sorted(found, key=lambda p: (-p.likeness, p.a, p.b))
+
+
+def _worth_it(partners: Sequence[Partner], some: Positions) -> NDArray[np.bool_]:
+    """Tell quickly of (n, 2) pairs which could be one: most that share a word could not."""
+    both = [(partners[a], partners[b]) for a, b in some.tolist()]
+    names = [(parse(a.name), parse(b.name)) for a, b in both]
+    together = cpdist(["".join(a.tokens) for a, _ in names], ["".join(b.tokens) for _, b in names], score_cutoff=ALIKE)
+    sorted_ = cpdist(
+        [" ".join(sorted(a.tokens)) for a, _ in names],
+        [" ".join(sorted(b.tokens)) for _, b in names],
+        score_cutoff=ALIKE,
     )
-    return sorted((p for p in found if p.likeness >= least), key=lambda p: (-p.likeness, p.a, p.b))
+    alike = (together > 0) | (sorted_ > 0)
+    return np.array([_could(*each, *name, like) for each, name, like in zip(both, names, alike, strict=True)], bool)
 
 
-def _written(name: Name) -> tuple[str, str]:
-    """Return a name's words in their own order, together, and in the alphabet's."""
-    return "".join(name.tokens), " ".join(sorted(name.tokens))
-
-
-def _worth_it(a: Partner, b: Partner, written_a: tuple[str, str], written_b: tuple[str, str]) -> bool:
-    """Tell quickly whether two partners could be one: most that share a word could not."""
-    if a.country and b.country and a.country != b.country and not (a.identifiers and b.identifiers):
+def _could(a: Partner, b: Partner, name_a: Name, name_b: Name, alike: bool) -> bool:
+    registered = bool(a.identifiers and b.identifiers)
+    if a.country and b.country and a.country != b.country and not registered:
         return False
-    if any(fuzz.ratio(x, y, score_cutoff=ALIKE) for x, y in zip(written_a, written_b, strict=True)):
+    if alike or (registered and set(a.identifiers) & set(b.identifiers)):
         return True
-    if set(a.identifiers) & set(b.identifiers):
-        return True
-    name_a, name_b = parse(a.name), parse(b.name)
     return len(name_a.tokens) == 1 or len(name_b.tokens) == 1 or bool(name_a.others or name_b.others)
 
 
 def candidates(partners: Sequence[Partner]) -> Iterator[tuple[str, str]]:
     """Yield the pairs of ids that are worth comparing, each once: they share an identifier or a rare key."""
-    blocks: dict[str, list[str]] = defaultdict(list)
-    for partner in partners:
-        for key in keys(partner):
-            blocks[key].append(partner.id)
-    met: set[tuple[str, str]] = set()
-    for key, ids in blocks.items():
-        # The same whole name may stand a thousand times: then each is compared with the next one only.
-        some = combinations(ids, 2) if len(ids) <= FEW else pairwise(ids) if key[0] in "=@" else ()
-        for a, b in some:
-            pair = (a, b) if a < b else (b, a)
-            if pair not in met:
-                met.add(pair)
-                yield pair
+    for some in _candidates(partners, None):
+        for a, b in some.tolist():
+            yield (min(partners[a].id, partners[b].id), max(partners[a].id, partners[b].id))
+
+
+def _candidates(partners: Sequence[Partner], fresh: Container[str] | None) -> Iterator[Positions]:
+    """Yield arrays (n, 2) of positions; the same whole name may stand a thousand times: see `chain`."""
+    count = len(partners)
+    new = np.array([fresh is None or p.id in fresh for p in partners], bool)
+    if not new.any():
+        return
+    found = [
+        part
+        for chain in (True, False)
+        for part in sharing(
+            ((i, [key for key in keys(p) if (key[0] in "=@") is chain]) for i, p in enumerate(partners)),
+            count,
+            FEW,
+            chain=chain,
+            fresh=new,
+        )
+    ]
+    if found:
+        codes = np.unique(np.concatenate([part[:, 0] * count + part[:, 1] for part in found]))
+        yield np.stack([codes // count, codes % count], axis=1)
 
 
 def keys(partner: Partner) -> set[str]:

@@ -10,13 +10,14 @@ from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate
 from matcher.page_plan import Giver
 from matcher.page_writing import write_page
+from matcher.run_start import Names
 from matcher.sources.formats import FORMATS
 from matcher.sources.pages import Asked
 from matcher.sources.reading import Refusal
 from matcher.store import runs
 from matcher.store.runs import State, Tally
 from matcher.store.store import Store
-from matcher.syncing import Names, Progress, at_least, not_read
+from matcher.syncing import Progress, at_least, not_read
 
 SHOWN = 200  # refusals that a summary holds
 

@@ -28,7 +28,7 @@ _RIGHTS = re.compile(
     r"|este es un art[ií]culo (?:de|en) acceso abierto[^.\n]{0,160}(?:\.(?=\s|$)|$)",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"(?:[^\W\d_]\.){2,}[^\W\d_]?\b|[^\W_]+(?:&[^\W_]+)*")  # S.A.C., R&D
+_WORD = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\b|[^\W_]+(?:&[^\W_]+)*")  # S.A., R&D
 _SMALL = frozenset(["a", "e", "o", "u", "y"])  # words of one letter
 _SPECIES = frozenset({"sp", "spp", "var", "cv"})
 LONGEST_NAME_PART = 3  # letters; inside quotation marks, longer words begin with a capital
@@ -67,14 +67,15 @@ def sentence_case(text: str) -> str:
     if not in_capitals(text):
         return text
     written: list[str] = []
-    end, quoted = 0, False
+    end, quoted, dotted = 0, False, False
     for match in _WORD.finditer(text):
         word, before, after = match[0], text[end : match.start()], text[match.end() : match.end() + 1]
         quoted ^= before.count('"') % 2 == 1
-        begins = not end or bool(_SENTENCE_END.search(before)) or (quoted and len(word) > LONGEST_NAME_PART)
+        ended = bool(_SENTENCE_END.search(before[1:] if dotted else before))  # the stop of S.A. ends no sentence
+        begins = not end or ended or (quoted and len(word) > LONGEST_NAME_PART)
         bracketed = before.endswith("(") and after == ")"
         written += [before, _cased(word, bracketed=bracketed, begins=begins)]
-        end = match.end()
+        end, dotted = match.end(), "." in word
     return "".join(written) + text[end:]
 
 

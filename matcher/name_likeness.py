@@ -125,6 +125,8 @@ def _alike(x: str, y: str, *, initials: bool) -> float:
         return 0.0
     if heard_as(x) == heard_as(y):
         return 0.95
+    if abs(len(x) - len(y)) > 2:
+        return 0.0
     distance = OSA.distance(x, y, score_cutoff=2)
     longest = max(len(x), len(y))
     if distance > (1 if longest < 9 else 2):

@@ -1,22 +1,18 @@
 """What a page of a source does to the records that are there: worked out first, then written, or only shown."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy.orm import Session
-
 from matcher.errors import TinkuyError
+from matcher.known import ORDER, Known
 from matcher.reconciling import Terms, merged, owned, reconciled, without
-from matcher.records import Evidence, Outcome, Partner, Record
+from matcher.records import Partner, Record
 from matcher.sources.pages import Page
 from matcher.sources.reading import Gone, Refusal, Row, Skipped
-from matcher.store import erased, source_records
 from matcher.store.import_runs import storable
 from matcher.store.runs import Tally
-from matcher.store.source_records import Key, Note, digests
-from matcher.store.writer import fault, is_storable, named_partners, once, stored_records
-
-_ORDER = (Partner, Evidence, Outcome)  # partners before those that name them
+from matcher.store.source_records import SEVERAL, Key, Note, digest, digests
+from matcher.store.writer import fault, named_partners, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,48 +23,6 @@ class Giver:
     begun: int
     owner: str | None = None
     insists: bool = False
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known of all that a page touches: `touched`, the records themselves and the partners that they name.
-
-    `notes`: record -> source -> what it gave; `erased`, `people`: records that were erased, or written by hand;
-    `before`: records that this run has given, though nothing shows it (a dry run's).
-    """
-
-    touched: set[Key]
-    stored: dict[Key, Record]
-    notes: dict[Key, dict[str, Note]]
-    erased: set[Key]
-    people: set[Key]
-    before: Collection[Key] = ()
-
-    @classmethod
-    def read(cls, session: Session, page: Page) -> "Known":
-        """Read it."""
-        return cls.read_keys(session, _touched(page))
-
-    @classmethod
-    def read_keys(cls, session: Session, touched: Iterable[Key]) -> "Known":
-        """Read what is known of some records."""
-        keys = {key for key in touched if is_storable(key[1])}
-        stored: dict[Key, Record] = {}
-        for kind in _ORDER:
-            ids = sorted(id_ for each, id_ in keys if each is kind)
-            stored.update(((kind, record.id), record) for record in stored_records(session, kind, ids))
-        notes = source_records.notes(session, keys)
-        unknown = [key for key in stored if key not in notes]
-        gone, people = erased.erased_among(session, keys), source_records.by_people(session, unknown)
-        return cls(keys, stored, notes, gone, people)
-
-    def there(self, key: Key) -> bool:
-        """Tell whether a record is in the database, or would be by now."""
-        return key in self.stored or key in self.before
-
-    def barred(self, key: Key) -> bool:
-        """Tell whether a record must not come back: it was erased, or somebody has deleted what a source gave."""
-        return key in self.erased or (not self.there(key) and key in self.notes)
 
 
 @dataclass(slots=True)
@@ -94,7 +48,7 @@ def plan(page: Page, known: Known, giver: Giver, version: int) -> Plan:
     :param version: of the transaction that writes it.
     """
     made = Plan(old={key: found[giver.name] for key, found in known.notes.items() if giver.name in found})
-    planner = _Planner(made, known, giver, version, partial=page.partial)
+    planner = _Planner(made, known, giver, version, page)
     for told in page.rows:
         made.tally.read += 1
         if isinstance(told, Refusal):
@@ -110,8 +64,9 @@ def plan(page: Page, known: Known, giver: Giver, version: int) -> Plan:
 
 
 class _Planner:
-    def __init__(self, made: Plan, known: Known, giver: Giver, version: int, *, partial: bool) -> None:
-        self.made, self.known, self.giver, self.version, self.partial = made, known, giver, version, partial
+    def __init__(self, made: Plan, known: Known, giver: Giver, version: int, page: Page) -> None:
+        self.made, self.known, self.giver, self.version, self.partial = made, known, giver, version, page.partial
+        self.leaving = _leaving(page)
 
     def refuse(self, refusal: Refusal) -> None:
         self.made.tally.refused += 1
@@ -128,25 +83,42 @@ class _Planner:
         key = storable(row.key)
         self.made.gone.pop(key, None)
         for partner in row.mentions:
-            self.mention(once(owned(partner, self.giver.owner)))
+            self.mention(owned(partner, self.giver.owner))
         errors = []
-        for record in sorted(row.records, key=lambda record: _ORDER.index(type(record))):
+        for record in in_order(row.records):
             error = self.record(record, key)
             if error:
                 errors.append(error)
         if errors:
-            self.refuse(Refusal(row.file, row.number, errors[0]))
+            self.refuse(Refusal(row.file, row.number, errors[0], key=row.key))
 
-    def mention(self, partner: Record) -> None:
+    def mention(self, partner: Partner) -> None:
         key = (Partner, partner.id)
         own = self.own(key)
         if self.barred(key) or self.known.there(key):
             if own:
+                own = self.with_contact(key, own, partner.contact)
                 self.note(key, replace(own, mention=not self.given(own)), own.key)
         elif not fault(partner, ()):
             self.made.tally.added += 1
             self.write(key, partner, "added")
             self.note(key, Note(digests(partner), mention=True), "")
+
+    def with_contact(self, key: Key, own: Note, contact: str | None) -> Note:
+        """Give a unit of this source alone, of which it knew no contact, the one that it tells in naming the unit.
+
+        Research information systems tell a unit's address with its people, behind the unit itself. Never another one
+        in its place: of several people the first stands. Return what is noted of the unit.
+        """
+        stored = self.known.stored.get(key)
+        if not contact or "contact" in own.given or not isinstance(stored, Partner) or self.others(key):
+            return own
+        owners = {stored.owner, self.giver.owner or stored.owner}
+        if stored.contact is not None or stored.consent is False or len(owners) > 1:
+            return own
+        self.made.tally.changed += 1
+        self.write(key, replace(stored, contact=contact), "changed")
+        return replace(own, given={**own.given, "contact": digest(contact)})
 
     def record(self, given: Record, row_key: str) -> TinkuyError | None:
         """Plan one record; return why it is refused."""
@@ -186,9 +158,13 @@ class _Planner:
         return None
 
     def key_of(self, own: Note | None, key: str, *, again: bool) -> str:
-        """Return by which row's going the record goes; by none where several rows give it."""
-        only_row = own is None or own.key == key or not (again or self.partial)
-        return key if only_row else ""
+        """Return by which row's going the record goes; by none where several rows give it.
+
+        Who was only named by others has no row yet; a row that goes as the other comes has been moved.
+        """
+        if own is None or own.key == key or own.gone or own.key in self.leaving or (own.mention and not own.key):
+            return key
+        return SEVERAL if again or self.partial else key
 
     def barred(self, key: Key) -> bool:
         return key in self.known.erased or (self.known.barred(key) and not self.giver.insists)
@@ -213,13 +189,15 @@ class _Planner:
 
 def in_order(records: Iterable[Record]) -> list[Record]:
     """Return partners before the texts and outcomes that name them."""
-    return sorted(records, key=lambda record: _ORDER.index(type(record)))
+    return sorted(records, key=lambda record: ORDER.index(type(record)))
 
 
-def _touched(page: Page) -> Iterator[Key]:
-    for row in page.rows:
-        if isinstance(row, Row):
-            for record in (*row.mentions, *row.records):
-                yield type(record), record.id
-                for id_ in named_partners(record):
-                    yield Partner, id_
+def _leaving(page: Page) -> set[str]:
+    """Return the keys of rows that a page says are gone, and does not give after all."""
+    found: set[str] = set()
+    for told in page.rows:
+        if isinstance(told, Gone) and told.key:
+            found.add(storable(told.key))
+        elif isinstance(told, Row):
+            found.discard(storable(told.key))
+    return found

@@ -1,10 +1,11 @@
 """A page of a source written: in one transaction, together with how far the run has come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matcher.errors import TinkuyError
-from matcher.page_plan import Giver, Known, Plan, in_order, plan
+from matcher.known import Known
+from matcher.page_plan import Giver, Plan, in_order, plan
 from matcher.records import Partner, Record
 from matcher.sources.pages import Page
 from matcher.store import runs, source_records
@@ -18,11 +19,17 @@ SWEPT = 500  # records that a transaction deletes
 
 
 def write_page(
-    store: Store, page: Page, giver: Giver, run: str, expected: int | None, cursor: Mapping[str, Any] | None
+    store: Store,
+    page: Page,
+    giver: Giver,
+    run: str,
+    expected: int | None,
+    cursor: Callable[[Plan], Mapping[str, Any]] | None,
 ) -> Plan:
     """Write a page, and that the run has come behind it; return what was done.
 
     :param expected: elements that the run has read before.
+    :param cursor: what to keep, to go on behind the page, by what the page does.
     :raises Busy: somebody else has gone on with this run; nothing is written then.
     """
     with store.writing() as writer:
@@ -35,7 +42,8 @@ def write_page(
         source_records.keep(session, giver.name, made.notes, made.old)
         refused = [Refused.of(refusal) for refusal in made.refusals]
         more = {"partial": True} if page.partial else {}
-        runs.advance(session, run, expected, made.tally, refused, writer.version, cursor=cursor, **more)
+        kept = cursor(made) if cursor else None
+        runs.advance(session, run, expected, made.tally, refused, writer.version, cursor=kept, **more)
     return made
 
 

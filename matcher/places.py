@@ -5,11 +5,13 @@ Points of regions come from the package `iso3166-2`, cities and capitals from `g
 
 import difflib
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from matcher.errors import NotFound
 from matcher.language import N_
@@ -28,6 +30,12 @@ PERU = {
     "PE-LOR": "Loreto", "PE-MDD": "Madre de Dios", "PE-MOQ": "Moquegua", "PE-PAS": "Pasco", "PE-PIU": "Piura",
     "PE-PUN": "Puno", "PE-SAM": "San Martín", "PE-TAC": "Tacna", "PE-TUM": "Tumbes", "PE-UCA": "Ucayali",
 }  # fmt: skip
+# Where the package translates what a region's name means (`Peace` of La Paz, `Atlantis` of Atlántida, `Peach` of
+# Durazno), which are words and no names: what is called English there counts where some word of it is the name's own.
+TRANSLATED = frozenset("AR BO BR CL CO CR CU DO EC GT HN MX NI PA PE PT PY SV UY VE".split())  # noqa: SIM905
+ENGLISH = {"CL-MA": ("Magellan",), "HN-IB": ("Bay Islands",), "VE-A": ("Caracas",), "VE-X": ("Vargas",)}
+# Letters that a name may differ in and still be a slip of the pen; names of up to SHORT letters are too many to tell.
+SLIPS, SHORT = ((10, 2), (4, 1)), 5
 # A city's point is believed only if it lies near its region's, since names of cities repeat.
 CITY_REGION_KM = 700.0
 # What people write before a region's name.
@@ -125,11 +133,21 @@ def _region_names() -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
     for code in region_codes():
         entry = _subdivisions()[code]
-        others = re.sub(r"\([^)]*\)", "", entry["localOtherName"] or "").split(",")
-        for name in {fold(n.strip()) for n in (entry["name"], region_name(code), *others) if n.strip()}:
+        for name in {fold(n.strip()) for n in (entry["name"], region_name(code), *_others(code)) if n.strip()}:
             names.setdefault(name, []).append(code)
     names[fold("Lima Metropolitana")] = ["PE-LIM"]
     return names
+
+
+def _others(code: str) -> Iterator[str]:
+    """Yield what else a region is called."""
+    yield from ENGLISH.get(code, ())
+    words = {word for name in (_subdivisions()[code]["name"], region_name(code)) for word in fold(name).split()}
+    for each in (_subdivisions()[code]["localOtherName"] or "").split(","):
+        name = re.sub(r"\([^)]*\)", "", each)
+        translated = "(eng)" in each and code[:2] in TRANSLATED
+        if not translated or any(OSA.distance(a, b) <= 1 for a in fold(name).split() if len(a) > 3 for b in words):
+            yield name
 
 
 def find_region(text: str, country: str | None = None) -> str:
@@ -184,6 +202,31 @@ def near_regions(text: str, country: str | None = None, likeness: float = 0.6) -
     names = [n for n, codes in _region_names().items() if country is None or any(c.startswith(country) for c in codes)]
     near = difflib.get_close_matches(" ".join(fold(text).split()), names, cutoff=likeness)
     return list(dict.fromkeys(code for name in near for code in _region_names()[name]))
+
+
+def misspelt_region(text: str) -> str | None:
+    """Return the code of the region whose name `text` is a slip of the pen away from, those at home before others.
+
+    None where it is none, or the name of a city of our own, or a slip of several.
+    """
+    typed = " ".join(fold(text).split())
+    allowed = next((slips for least, slips in SLIPS if len(typed) >= least), 0)
+    if not allowed or typed in _own_cities():
+        return None
+    found: dict[int, dict[str, None]] = {}
+    for name, codes in _region_names().items():
+        distance = OSA.distance(typed, name, score_cutoff=allowed)
+        if distance <= allowed:
+            wanted = codes if len(typed) > SHORT else [code for code in codes if code.startswith(HOME + "-")]
+            found.setdefault(distance, {}).update(dict.fromkeys(wanted))
+    nearest = next((list(found[distance]) for distance in sorted(found) if found[distance]), [])
+    nearest = _at_home(nearest)
+    return nearest[0] if len(nearest) == 1 else None
+
+
+@cache
+def _own_cities() -> set[str]:
+    return {fold(city["name"]) for city in _all_cities() if city["countrycode"] == HOME}
 
 
 def find_country(text: str) -> str:

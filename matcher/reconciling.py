@@ -6,10 +6,12 @@ Three are compared, field by field: what the source said last time, what it says
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import fields as record_fields
-from typing import Any
+from typing import Any, TypeVar
 
 from matcher.records import Evidence, Outcome, Record
 from matcher.store.source_records import Note, digest
+
+Given = TypeVar("Given", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def without(record: Record, barred: Collection[str]) -> Record | None:
     return record
 
 
-def owned(record: Record, owner: str | None) -> Record:
+def owned(record: Given, owner: str | None) -> Given:
     """Return a record as one of its source's organisation, unless it says whose it is."""
     return replace(record, owner=owner) if owner and record.owner is None else record
 

@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from matcher.frozen import quick_to_make
+
 
 class Side(StrEnum):
     """Who can do R&D (supply) and who needs it (demand)."""
@@ -35,6 +37,7 @@ class Verdict(StrEnum):
     NO_GOOD_MATCH = "no_good_match"
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Partner:
     """One who can be recommended. `country` ISO 3166-1, `region` ISO 3166-2, `sectors` ISIC Rev. 4.
@@ -59,6 +62,7 @@ class Partner:
     identifiers: tuple[str, ...] = ()
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One text that shows what its partners can do, or need. `fields` OECD FORD, `language` ISO 639-1.
@@ -90,6 +94,7 @@ class Evidence:
         return join_title(self.title, self.text)
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of an introduction. Country, region, sectors are those of the counterpart (the one served).

@@ -27,6 +27,7 @@ from matcher.engine import Engine
 from matcher.errors import TinkuyError
 from matcher.macro_regions import MacroRegions
 from matcher.records import Changes, Filters, Match, Passage, Query, Side, Verdict, probability
+from matcher.standing_in import stands_for
 from matcher.store import inbox
 from matcher.store.inbox import News
 from matcher.store.store import Store
@@ -120,7 +121,10 @@ def check(store: Store, engine: Engine, version: int) -> int:
     found = {}
     for search in waiting:
         try:
-            query = to_query(engine, search.question)
+            question = search.question
+            if "evidence_id" in question:
+                question = question | {"evidence_id": stands_for(store, engine, question["evidence_id"])}
+            query = to_query(engine, question)
             written = texts[query.seeks]
             new = {id_ for id_, at in written.items() if at > search.seen}
             if new:

@@ -133,6 +133,17 @@ class Settings:
         default=False,
         metadata=setting(SWITCH, N_("Whether a reverse proxy stands before it, whose X-Forwarded-For is believed")),
     )
+    complete_after_sync: str = field(
+        default="yes",
+        metadata=setting(
+            one_of("yes", "codes", "no"),
+            N_(
+                "Whether `tinkuy sync` makes whole what it has read, as `tinkuy complete --no-codes` does (seconds for "
+                "thousands of records); codes: also sectors and fields of texts, for which the model reads each new "
+                "text once (minutes for thousands)"
+            ),
+        ),
+    )
     origin: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod

@@ -1,10 +1,8 @@
 """A run of a configured source: page after page, each whole; cut off anywhere, the next one goes on."""
 
-import datetime as dt
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,61 +10,20 @@ from sqlalchemy.orm import Session
 
 from matcher.errors import BadInput, Conflict, TinkuyError
 from matcher.language import N_
-from matcher.page_plan import Giver
+from matcher.page_plan import Giver, Plan
 from matcher.page_writing import sweep, write_page
-from matcher.sources.formats import FORMATS
-from matcher.sources.pages import Asked, Format, Page
+from matcher.run_start import Names, Start, for_the_next, format_of, last_ended, where_to_start
+from matcher.sources.pages import Page
 from matcher.sources.reading import Refusal
 from matcher.store import runs, source_records
 from matcher.store.import_runs import Run
 from matcher.store.run_lock import alone
-from matcher.store.runs import ENDED, UNFINISHED, State
+from matcher.store.runs import UNFINISHED, State
 from matcher.store.sources import Source
 from matcher.store.store import Store
 from matcher.store.tables import ImportRunRow
 
-NEVER = 2**62  # a transaction that will not come
 Progress = Callable[[int, int | None], None]  # elements read, in all as far as anybody can tell
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Where a run starts. `run`: its id; `read`: elements that it has read before; `total`: what may be expected."""
-
-    run: str
-    giver: Giver
-    asked: Asked
-    definition: str
-    state: State
-    read: int = 0
-    total: int | None = None
-
-    def cursor(self, after: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return what is kept to go on behind a page."""
-        since = self.asked.since.isoformat() if self.asked.since else None
-        return {"definition": self.definition, "since": since, "after": None if after is None else dict(after)}
-
-
-class Names(Mapping[str, str]):
-    """Names of stored partners by id, read when somebody asks: most formats do not."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._names: dict[str, str] | None = None
-
-    def _all(self) -> dict[str, str]:
-        if self._names is None:
-            self._names = self._store.partner_names()
-        return self._names
-
-    def __getitem__(self, id_: str) -> str:
-        return self._all()[id_]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
 
 
 def sync(
@@ -94,8 +51,11 @@ def sync(
             if start.state is not State.ENDING:
                 if progress:
                     progress(read, start.total)
-                for page in format_of(source).read(start.asked):
-                    done = write_page(store, page, start.giver, start.run, read, start.cursor(page.after))
+                format_ = format_of(source)
+                by_key = format_.by_key and source.url is not None
+                for page in format_.read(start.asked):
+                    cursor = partial(_cursor, start, page, by_key=by_key)
+                    done = write_page(store, page, start.giver, start.run, read, cursor)
                     read += done.tally.read
                     if on_refusal:
                         for refusal in done.refusals:
@@ -138,59 +98,6 @@ def keep(store: Store, source: Source) -> Run:
         return runs.get(session, row.id)
 
 
-def asked_of(source: Source) -> Asked:
-    """Return what a source's reader is asked for, from the start."""
-    return Asked(tuple(map(Path, source.files)), source.url, source.options)
-
-
-def format_of(source: Source) -> Format:
-    """Return a source's format.
-
-    :raises BadInput: this version does not know it.
-    """
-    try:
-        return FORMATS[source.format]
-    except KeyError:
-        known = ", ".join(FORMATS)
-        message = N_("unknown format {format!r}; known are {known}")
-        raise BadInput(message, format=source.format, known=known) from None
-
-
-def definition_of(source: Source) -> str:
-    """Return what tells what is read from anything else: of files, also whether they are as they were."""
-    told: list[Any] = [source.format, source.url, source.files, sorted(source.options.items())]
-    for name in source.files:
-        path = Path(name)
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for each in inside:
-            if each.is_file():
-                found = each.stat()
-                told.append([str(each), found.st_size, found.st_mtime_ns])
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
-
-
-def last_ended(session: Session, source: Source) -> ImportRunRow | None:
-    """Return the last run of a source that was read to its end, since it was configured."""
-    return runs.newest(session, source.name, ENDED, source.created)
-
-
-def where_to_start(session: Session, source: Source, *, whole: bool) -> tuple[ImportRunRow | None, Start]:
-    """Return the run to go on with, None for a new one, and where it starts. Nothing is written."""
-    asked, definition = asked_of(source), definition_of(source)
-    ended = last_ended(session, source)
-    total = ended.read if ended and not ended.partial else None
-    row = runs.newest(session, source.name, UNFINISHED, source.created)
-    cursor = row.cursor if row else None
-    if row and not whole and (row.state == State.ENDING or (cursor and cursor["definition"] == definition)):
-        since = dt.datetime.fromisoformat(cursor["since"]) if cursor and cursor["since"] else None
-        asked = replace(asked, after=cursor["after"] if cursor else None, since=since)
-        state = State.ENDING if row.state == State.ENDING else State.READING
-        giver = Giver(source.name, row.begun, source.owner)
-        return row, Start(row.id, giver, asked, definition, state, row.read, None if since else total)
-    asked = replace(asked, since=None if whole or ended is None else ended.at)
-    return None, Start("", Giver(source.name, NEVER, source.owner), asked, definition, State.READING, 0, total)
-
-
 def _start(store: Store, source: Source, *, whole: bool) -> Start:
     with store.writing() as writer:
         session = writer.session
@@ -206,6 +113,12 @@ def _start(store: Store, source: Source, *, whole: bool) -> Start:
     return replace(start, asked=replace(start.asked, stored=Names(store)))
 
 
+def _cursor(start: Start, page: Page, made: Plan, *, by_key: bool) -> dict[str, Any]:
+    """Return what is kept behind a page that did what `made` says."""
+    start.left.note(made.refusals, by_key=by_key)
+    return start.cursor(page.after)
+
+
 def _end(store: Store, source: Source, start: Start, *, yes: bool) -> Run:
     """Delete what is no longer given, or ask."""
     with store.noting() as session:
@@ -217,7 +130,7 @@ def _end(store: Store, source: Source, start: Start, *, yes: bool) -> Run:
         if asks and not yes and start.state is not State.ENDING:
             if whole:  # of an older question this one knows all
                 runs.settle_older(session, source.name, start.run, (State.ASKS,))
-            runs.end(session, start.run, State.ASKS, missing=missing, cursor=None)
+            runs.end(session, start.run, State.ASKS, missing=missing, cursor=for_the_next(row.cursor))
             return runs.get(session, start.run)
         row.state = State.ENDING
     return _swept(store, source, start.giver, start.run, whole=whole)
@@ -240,7 +153,7 @@ def too_many(session: Session, source: Source, before: int, missing: int, absent
 def _swept(store: Store, source: Source, giver: Giver, run: str, *, whole: bool) -> Run:
     sweep(store, giver, run, whole=whole)
     with store.noting() as session:
-        runs.end(session, run, State.DONE, missing=0, cursor=None)
+        runs.end(session, run, State.DONE, missing=0, cursor=for_the_next(runs.row_of(session, run).cursor))
         if whole:
             runs.settle_older(session, source.name, run, (State.ASKS,))
         return runs.get(session, run)

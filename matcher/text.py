@@ -40,6 +40,8 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _HALF = re.compile(r"[\ud800-\udfff]")  # half of a surrogate pair, which no text may hold
+# Latin-1's printable characters but for markup's, which need no other normal form: to delete them is the quickest test.
+_PLAIN = bytes(code for code in range(256) if chr(code).isprintable() and chr(code) not in "<&")
 _PASSES = 4  # markup may itself be escaped inside markup
 _ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]+\d*);", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
@@ -47,12 +49,22 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+(?=[^\sa-záéíóúüñ])|\s*\n+\s*")
 
 
+def is_clean(text: str) -> bool:
+    """Tell at once, as of most texts, that there is nothing to do: no markup, one line, single spaces, NFC."""
+    try:
+        plain = not text.encode("latin-1").translate(None, _PLAIN)
+    except UnicodeEncodeError:  # a dash, another alphabet
+        plain = text.isprintable() and "<" not in text and "&" not in text and unicodedata.is_normalized("NFC", text)
+    return plain and "  " not in text and text[:1] != " " and text[-1:] != " "
+
+
 def clean(text: str) -> str:
     """Return `text` without markup, entities, control characters and doubled white space, in NFC.
 
     Line ends survive as single ones, since they separate sentences.
     """
-    if _is_clean(text):
+    text = text.strip()
+    if is_clean(text):
         return text
     if not text.isascii():
         text = _HALF.sub(" ", text)
@@ -71,22 +83,12 @@ def clean(text: str) -> str:
 
 
 def _single_spaces(line: str) -> str:
+    if is_clean(line):
+        return line
     plain = " ".join(line.split())
     if plain.isprintable():
         return plain
     return " ".join("".join(c if c.isprintable() else " " for c in plain).split())
-
-
-def _is_clean(text: str) -> bool:
-    """Tell at once, as of most texts, that there is nothing to do: no markup, one line, single spaces."""
-    return (
-        text.isprintable()
-        and "<" not in text
-        and "&" not in text
-        and "  " not in text
-        and text == text.strip(" ")
-        and unicodedata.is_normalized("NFC", text)
-    )
 
 
 def calm_capitals(text: str) -> str:

@@ -5,7 +5,7 @@ over them where they are shown.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import fields as record_fields
 from typing import Any, Literal, TypeVar
@@ -26,6 +26,7 @@ MENDED: dict[Kind, frozenset[str]] = {"partner": frozenset(), "evidence": frozen
 # What a partner takes from those that are the same as it.
 TAKEN = ("country", "region", "city", "size", "url")
 LISTED = ("sectors", "identifiers")
+LEAST = 0.7  # confidence from which on a derived value counts
 LISTS = frozenset({"sectors", "fields"})  # what is derived as codes
 
 
@@ -40,11 +41,20 @@ class Same:
 
 
 @dataclass(frozen=True, slots=True)
+class SameText:
+    """`text` says the same as `as_`, by which it is shown; how alike they are, 0 to 1."""
+
+    text: str
+    as_: str
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """A value found out for a field of a record. `value`: a text, or codes. `method`: by what.
 
-    `given`: what it was derived from, as `fingerprint` has it; when that is another one, the value is out of date
-    and counts no more. None: from nothing that changes.
+    `given`: the fingerprint of its `basis`; when that is another one, the value is out of date and counts no more.
+    None: from nothing that changes. `refused`: a person has said that it is wrong, so that it counts for nothing.
     """
 
     kind: Kind
@@ -54,6 +64,7 @@ class Derived:
     confidence: float
     method: str
     given: str | None = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,16 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def shown(records: Records, same: Iterable[Same], derived: Iterable[Derived], least: float = 0.7) -> Records:
+def basis(record: Partner | Evidence, field: str) -> str:
+    """Return the fingerprint of what a field of a record is found out from, as it is given."""
+    if isinstance(record, Partner):
+        return fingerprint("|".join(place or "" for place in (record.country, record.region, record.city)))
+    if field in MENDED["evidence"] and getattr(record, field):
+        return fingerprint(getattr(record, field))
+    return fingerprint(record.full_text)
+
+
+def shown(records: Records, same: Iterable[Same], derived: Iterable[Derived], least: float = LEAST) -> Records:
     """Return records as they are shown: filled, then joined. Without rows they are as they were.
 
     A row that joins partners of different sides counts for nothing: what an organisation offers and what it needs are
@@ -80,7 +100,7 @@ def shown(records: Records, same: Iterable[Same], derived: Iterable[Derived], le
     """
     sure: dict[tuple[Kind, str], list[Derived]] = {}
     for each in derived:
-        if each.confidence >= least:
+        if each.confidence >= least and not each.refused:
             sure.setdefault((each.kind, each.record), []).append(each)
     filled = Records(
         tuple(filled_in(p, sure.get(("partner", p.id), ())) for p in records.partners),
@@ -97,26 +117,46 @@ def of_one_side(same: Iterable[Same], partners: Iterable[Partner]) -> list[Same]
 
 
 def filled_in(record: R, derived: Sequence[Derived]) -> R:
-    """Return a record with its empty fields filled, the surest value first, and its texts mended.
+    """Return a record with its empty fields filled, the surest value first, and its texts mended."""
+    values = {each.field: each.value for each in counting(record, derived)}
+    return replace(record, **values) if values else record  # type: ignore[arg-type]
 
-    A confidential text stays as it is: what was found out about it would tell of it.
+
+def counting(record: Partner | Evidence, derived: Sequence[Derived]) -> list[Derived]:
+    """Return those values that count for a record, one a field, the surest first.
+
+    None count for a confidential text: what was found out about it would tell of it.
     """
     if not derived or (isinstance(record, Evidence) and record.confidential):
-        return record
+        return []
     kind = KINDS[type(record)]
-    values: dict[str, Any] = {}
+    found: dict[str, Derived] = {}
     for each in sorted(derived, key=lambda d: (-d.confidence, d.method, str(d.value))):
-        if each.field in values or each.field not in FILLED[kind] | MENDED[kind]:
+        if each.field in found or each.field not in FILLED[kind] | MENDED[kind]:
             continue
-        old = getattr(record, each.field)
-        if old in (None, (), "") and each.field in FILLED[kind]:
-            basis = record.full_text if isinstance(record, Evidence) else record.name
-            current = each.given in (None, fingerprint(basis))
+        if getattr(record, each.field) in (None, (), ""):
+            current = each.field in FILLED[kind] and each.given in (None, basis(record, each.field))
         else:
-            current = bool(old) and each.field in MENDED[kind] and each.given == fingerprint(old)
+            current = each.field in MENDED[kind] and each.given == basis(record, each.field)
         if current:
-            values[each.field] = each.value
-    return replace(record, **values) if values else record
+            found[each.field] = each
+    return list(found.values())
+
+
+def told_by_another(evidence: Iterable[Evidence], same: Iterable[SameText]) -> dict[str, str]:
+    """Return id -> the id of the text by which it is shown, for those of some texts that say the same as another.
+
+    Both are there, neither is confidential, and the other speaks of all its partners: nobody loses a text by it.
+
+    :param evidence: as everybody may see them.
+    """
+    by_id = {text.id: text for text in evidence if not text.confidential}
+    step = {
+        row.text: row.as_
+        for row in same
+        if row.text in by_id and row.as_ in by_id and set(by_id[row.text].partners) <= set(by_id[row.as_].partners)
+    }
+    return _ends(step)
 
 
 def canonical(same: Iterable[Same], partners: Iterable[str]) -> dict[str, str]:
@@ -125,7 +165,10 @@ def canonical(same: Iterable[Same], partners: Iterable[str]) -> dict[str, str]:
     Chains are followed to their end; a ring, or a row that names somebody who is not there, counts for nothing.
     """
     there = set(partners)
-    step = {row.partner: row.as_ for row in same if {row.partner, row.as_} <= there and row.partner != row.as_}
+    return _ends({row.partner: row.as_ for row in same if {row.partner, row.as_} <= there and row.partner != row.as_})
+
+
+def _ends(step: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for start in step:
         seen, at = {start}, step[start]

@@ -24,11 +24,20 @@ def a_handled_request(found: Network, new: str) -> str:
     return id_
 
 
+def found_rows() -> Iterator[Row]:
+    """A record of the weavers' that an officer of theirs, and the admin, may edit; no value was found out about it."""
+    said = {"kind": "partner", "record": "taller", "field": "region"}
+    yield Row("POST", "/found/wrong", (403, 403, 403, 403, 404, 403, 404), form=said)
+    yield Row("POST", "/found/again", (403, 403, 403, 403, 303, 403, 303), form=said)
+
+
 def ask_rows() -> Iterator[Row]:
     """Asking, reading and writing to an office are everybody's; what was written is officers', each at their desk."""
     yield Row("GET", "/answer.{type_}", ALL_200, "/answer.csv?q=tinte")
     yield Row("GET", "/partners/{partner_id:path}", ALL_200, "/partners/taller")
     yield Row("GET", "/evidence/{evidence_id:path}", ALL_200, "/evidence/taller-2")
+    # What was found out is taken back by whoever may edit the record, from officers up; nothing was, of these.
+    yield from found_rows()
     yield Row("GET", "/saved", ALL_200)
     yield Row("GET", "/saved.{type_}", ALL_200, "/saved.xlsx")
     yield Row("POST", "/saved", (303,) * 7, form={"action": "add", "partner": "unsaac"})

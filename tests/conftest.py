@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from postgres import Postgres, server
+from script_source import Script, put_format
 from sqlalchemy.engine import URL
 
 from matcher.encode import Progress, Role, Vectors
@@ -169,3 +170,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Site"]:
 
     with served(tmp_path_factory.mktemp("site")) as found:
         yield found
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    """A source whose pages a test writes, as the format `script`."""
+    found = Script()
+    put_format(monkeypatch, found)
+    return found

@@ -1,6 +1,7 @@
 """A server on this machine that answers as a test tells it to: with errors, cut-off replies, redirects."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,12 +22,13 @@ class Asking:
 
 @dataclass
 class Answer:
-    """What is answered. `cut`: after so many bytes the connection is closed."""
+    """What is answered. `cut`: after so many bytes the connection is closed; `drip`: seconds between two bytes."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    drip: float = 0.0
 
 
 @contextmanager
@@ -48,7 +50,13 @@ def serving(answer: Callable[[Asking], Answer]) -> Iterator[tuple[str, list[Aski
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(given.body)))
             self.end_headers()
-            self.wfile.write(given.body[: given.cut])
+            step = 1 if given.drip else max(len(given.body), 1)
+            try:
+                for at in range(0, len(given.body[: given.cut]), step):
+                    self.wfile.write(given.body[: given.cut][at : at + step])
+                    time.sleep(given.drip)
+            except OSError:  # whoever asked has gone
+                self.close_connection = True
             if given.cut is not None:
                 self.close_connection = True
 

@@ -97,6 +97,11 @@ class Repository:
             ) + "</ListMetadataFormats>"  # fmt: skip
         if verb == "ListSets":
             return "<ListSets><set><setSpec>todo</setSpec><setName>Facultad ilustrativa</setName></set></ListSets>"
+        if verb == "GetRecord":
+            found = [r for r in self.records if r.identifier == given["identifier"]]
+            if not found:
+                return '<error code="idDoesNotExist">no such record</error>'
+            return f"<GetRecord>{self.record(found[0], given['metadataPrefix'])}</GetRecord>"
         if verb != "ListRecords":
             return '<error code="badVerb">no such verb</error>'
         return self.list(given)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from network import LATE, SUMMARY, Network
+from network import LATE, NEED, SUMMARY, Network
 
 Asked = list[tuple[str, dict[str, Any]]]
 PARTNERS = ("taller", "oregano", "unsaac", "retirado", "nadie")
@@ -33,6 +33,9 @@ def _questions(path: str) -> Callable[[Network], Asked]:
 
 def _each(path: str, ids: tuple[str, ...]) -> Callable[[Network], Asked]:
     return lambda _: [(path + id_, PAGE) for id_ in ids]
+
+
+FOUND = {"kind": "evidence", "record": NEED.id, "field": "text"}  # nothing is found out about what is confidential
 
 
 def _with(more: dict[str, Any], *urls: str) -> Callable[[Network], Asked]:
@@ -117,6 +120,9 @@ ASKED: dict[tuple[str, str], Callable[[Network], Asked]] = {
     ("GET", "/admin/same"): _with({}, "/admin/same", "/admin/same?lang=en"),
     ("POST", "/admin/same/answer"): _with({"data": {"a": "nadie", "b": "nadie", "say": "a"}}, "/admin/same/answer"),
     ("POST", "/admin/same/split"): _with({"data": {"partner": "nadie"}}, "/admin/same/split"),
+    ("POST", "/admin/same/two"): _with({"data": {"text": NEED.id}}, "/admin/same/two"),
+    ("POST", "/found/wrong"): _with({"data": FOUND}, "/found/wrong"),
+    ("POST", "/found/again"): _with({"data": FOUND}, "/found/again"),
     ("GET", "/admin/settings"): _with({}, "/admin/settings"),
     ("GET", "/admin/audit"): _with({}, "/admin/audit", *(f"/admin/audit?record={id_}" for id_ in TEXTS + PARTNERS)),
     ("GET", "/admin/weights"): _with({}, "/admin/weights"),

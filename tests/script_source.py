@@ -4,24 +4,33 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
+from matcher.access import EVERYTHING
+from matcher.editing import Change, Editor
 from matcher.errors import BadInput
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
 from matcher.sources.formats import FORMATS
 from matcher.sources.pages import Asked, Format, Page
 from matcher.sources.reading import Gone, Refusal, Row, Skipped, Told
-from matcher.store import sources
+from matcher.store import runs, sources
+from matcher.store.import_runs import Run
 from matcher.store.sources import Source
 from matcher.store.store import Store
+from matcher.store.tables import SourceRecordRow
 
 
 @dataclass
 class Script:
-    """What the source holds. `fails`: number of the page, from 0, that cannot be read; `ages`: it tells only changes."""
+    """What the source holds. `fails`: number of the page, from 0, that cannot be read; `partial`: it tells
+    only changes; `by_key`: it can be asked for single rows.
+    """
 
     pages: list[list[Told]] = field(default_factory=list)
     fails: int | None = None
     partial: bool = False
     total: int | None = None
+    by_key: bool = False
     asked: list[Asked] = field(default_factory=list)
 
     def read(self, asked: Asked) -> Iterator[Page]:
@@ -34,7 +43,15 @@ class Script:
 
 
 def as_format(script: Script) -> Format:
-    return Format("script", "pages of a test", "tinkuy import script x", script.read, {"people": "whom"}, live=True)
+    return Format(
+        "script",
+        "pages of a test",
+        "tinkuy import script x",
+        script.read,
+        {"people": "whom"},
+        live=True,
+        by_key=script.by_key,
+    )
 
 
 def put_format(monkeypatch, script: Script) -> None:
@@ -70,8 +87,8 @@ def rows(*numbers: int) -> list[Told]:
     return [row(n, lab(n), text(n)) for n in numbers]
 
 
-def refused(number: int) -> Refusal:
-    return Refusal("pages", number, BadInput("row {n} is nonsense", n=number))
+def refused(number: int, key: str = "") -> Refusal:
+    return Refusal("pages", number, BadInput("row {n} is nonsense", n=number), key=key)
 
 
 def gone(number: int) -> Gone:
@@ -80,3 +97,30 @@ def gone(number: int) -> Gone:
 
 def skipped(number: int, what: str) -> Skipped:
     return Skipped("pages", number, what)
+
+
+def counts(run: Run) -> tuple[int, ...]:
+    """Return how many were read, added, changed, unchanged, kept, gone, refused."""
+    return tuple(runs.told(run).values())
+
+
+def ids(store):
+    """Return the ids of partners and of texts."""
+    return [p.id for p in store.partners()], [e.id for e in store.evidence()]
+
+
+def edit(store, type_, id_, **values):
+    with store.writing() as writer:
+        Editor(writer, EVERYTHING).apply(Change(type_, id_, values))
+
+
+def delete(store, kind, id_):
+    with store.writing() as writer:
+        Editor(writer, EVERYTHING).apply(Change(kind, id_, delete=True))
+
+
+def given(store, source="repo"):
+    """Return the records that are noted as a source's, with the keys of their rows."""
+    with store.reading() as session:
+        wanted = select(SourceRecordRow).where(SourceRecordRow.source == source)
+        return {r.record: r.key for r in session.scalars(wanted.order_by(SourceRecordRow.record))}

@@ -16,13 +16,14 @@ from matcher.access import EVERYTHING, Role
 from matcher.errors import BadInput, BadWeights, Stale
 from matcher.importing import import_files
 from matcher.live import LiveEngine
-from matcher.records import Partner, Query, Side
+from matcher.records import Evidence, Partner, Query, Side
 from matcher.settings import Settings
 from matcher.store import audit, database, keys, runs, sameness
 from matcher.store.tables import AuditRow
 from matcher.syncing import sync
 from matcher.trial import Case, Trial
 from matcher.weights import SHIPPED, Weights
+from matcher.wholeness import Derived
 
 DAY = dt.date(2026, 11, 22)
 
@@ -419,3 +420,43 @@ def test_a_pair_is_answered_and_each_answer_taken_back(site, admin):
         assert sameness.refused_pairs(session) == {("dos", "uno"), ("tres", "uno")}
         done = [(e.action, e.record) for e in audit.entries(session) if e.action in ("join", "split")]
     assert done == [("join", "dos"), ("split", "tres"), ("split", "dos")]
+
+
+def test_texts_that_say_the_same_are_listed_and_told_apart(site, admin):
+    with site.store.writing() as writer:
+        writer.upsert([Partner("uno", Side.SUPPLY, "Instituto Uno", "institute", owner=None)])
+        writer.upsert([Evidence("t1", ("uno",), "project", "SECADO SOLAR DE FRUTA", source="Fuente A")])
+        writer.upsert([Evidence("t2", ("uno",), "project", "Secado solar de fruta.", source="Fuente B")])
+        writer.link("t1", "t2", 0.97)
+    text = admin.get("/admin/same").text
+    assert "SECADO SOLAR DE FRUTA" in text
+    assert "Fuente B" in text
+    of_partner = admin.get("/partners/uno").text
+    assert "Secado solar de fruta." in of_partner
+    assert "SECADO SOLAR DE FRUTA" not in of_partner
+    assert 'también en <a href="/evidence/t1">Fuente A</a>' in of_partner
+    assert "Secado solar de fruta." in admin.get("/evidence/t1").text  # both lead to each other
+    assert admin.post("/admin/same/two", data={"text": "t1"}, follow_redirects=False).status_code == 303
+    assert "Ningún texto se muestra por otro." in admin.get("/admin/same").text
+    assert "SECADO SOLAR DE FRUTA" in admin.get("/partners/uno").text
+
+
+def test_what_was_found_out_is_shown_to_offices_and_taken_back(site, admin):
+    with site.store.writing() as writer:
+        writer.upsert([Partner("uno", Side.SUPPLY, "Instituto Uno", "institute", "PE", city="Juliaca")])
+        writer.upsert([Partner("dos", Side.SUPPLY, "INST. UNO", "institute")])
+        writer.derive([Derived("partner", "uno", "region", "PE-PUN", 0.87, "city")])
+        writer.join("dos", "uno")
+    text = admin.get("/partners/uno").text
+    assert re.search(r"Región: <strong>Puno</strong>.*averiguado, 87\s?%, por la ciudad", text)
+    assert "INST. UNO" in text
+    public = site.client().get("/partners/uno").text
+    assert "Averiguado" not in public
+    assert "INST. UNO" not in public
+    said = {"kind": "partner", "record": "uno", "field": "region"}
+    done = admin.post("/found/wrong", data=said, follow_redirects=False)
+    assert (done.status_code, done.headers["location"]) == (303, "/partners/uno#found-out")
+    assert {p.id: p for p in site.store.everything().partners}["uno"].region is None
+    assert "retirado por una persona" in admin.get("/partners/uno").text
+    admin.post("/found/again", data=said)
+    assert "Puno" not in admin.get("/partners/uno").text

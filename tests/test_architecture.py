@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # DESIGN.md's arrows: a module imports from its own step and those before it, never from a later one.
 STEPS = (
-    {"records", "errors", "language", "access", "stopwatch"},
+    {"frozen", "records", "errors", "language", "access", "stopwatch"},
     {
         "places",
         "macro_regions",
@@ -24,6 +24,7 @@ STEPS = (
         "organisation_names",
         "name_likeness",
         "identity",
+        "alike_keys",
         "placing",
         "latex",
         "mending",
@@ -35,9 +36,9 @@ STEPS = (
     },
     {"table_export", "upload_files"},
     {"sources", "store", "encode", "bundled_model", "vector_cache", "history"},
-    {"reconciling"},
+    {"reconciling", "known"},
     {"page_plan"},
-    {"page_writing"},
+    {"page_writing", "run_start"},
     {"syncing"},
     {"importing", "dry_run"},
     {"key_figures", "quality"},
@@ -52,14 +53,26 @@ STEPS = (
     {"explain", "advice", "asking"},
     {"engine"},
     {"following", "compacting", "trial", "erasure", "coverage", "coverage_file"},
-    {"live"},
+    {"live", "standing_in"},
+    {"whole_joins", "whole_texts"},
     {"whole_store"},
     {"gains", "learning", "coverage_job", "regional", "region_map"},
     {"tuning", "weights_file", "specialisation", "value_chains"},
     {"weights_preview", "weights_edit"},
     {"feeds", "list_columns", "saved_searches", "shown", "regional_columns"},
     {"comparing", "desk_news", "drafts"},
-    {"answer_json", "render", "parts", "time_split", "export_benchmark", "settings_page", "logs", "commands", "cli"},
+    {
+        "answer_json",
+        "render",
+        "whole_words",
+        "parts",
+        "time_split",
+        "export_benchmark",
+        "settings_page",
+        "logs",
+        "commands",
+        "cli",
+    },
 )
 STEP = {name: step for step, names in enumerate(STEPS) for name in names}
 
@@ -102,9 +115,10 @@ def test_packages_import_one_way(package, forbidden):
     assert wrong == {}
 
 
-@pytest.mark.parametrize("name", ["matcher.records", "matcher.errors", "matcher.language"])
+@pytest.mark.parametrize("name", ["matcher.frozen", "matcher.records", "matcher.errors", "matcher.language"])
 def test_the_ground_floor_imports_nothing_of_ours(name):
-    assert imported(name) == set()
+    # Of records, only how their classes are made quickly.
+    assert {each for each in imported(name) if not each.startswith("matcher.frozen")} == set()
 
 
 def test_every_module_of_matcher_has_its_step():

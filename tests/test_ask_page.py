@@ -131,6 +131,7 @@ def test_a_bar_has_what_speaks_against_to_the_left_of_zero():
     [
         ("Áncash", "PE-ANC", False), ("ancash", "PE-ANC", False), ("Tacan", "PE-TAC", True), ("pe-cus", "PE-CUS", False),
         ("Amazonas (CO)", "CO-AMA", False), ("Amazonas, Colombia", "CO-AMA", False), ("Xyzzy", None, False),
+        ("Arequpia", "PE-ARE", True), ("Atlantis", None, False), ("Bagua", None, False), ("Pisco", None, False),
     ],
 )  # fmt: skip
 def test_a_region_is_understood_with_other_accents_and_slips(typed, code, mended):

@@ -14,7 +14,7 @@ def partner(**given: str) -> Partner:
 
 def test_a_region_names_its_country_and_a_city_its_region():
     assert list(places_of([partner(region="PE-CUS")])) == [
-        Derived("partner", "p", "country", "PE", 1.0, "region", fingerprint("Uno"))
+        Derived("partner", "p", "country", "PE", 1.0, "region", fingerprint("|PE-CUS|"))
     ]
     (found,) = places_of([partner(country="PE", city="Juliaca")])
     assert (found.field, found.value, found.method) == ("region", "PE-PUN", "city")

@@ -102,6 +102,14 @@ whole = st.one_of(
         | st.tuples(st.just("evidence"), evidence_ids, st.just("sectors"), st.sampled_from([("C13",), ("A01",)]))
         | st.tuples(st.just("evidence"), evidence_ids, st.sampled_from(["text", "title"]), texts),
     ),
+    st.tuples(st.just("link"), st.tuples(evidence_ids, evidence_ids, st.just(0.97))),
+    st.tuples(st.just("link"), st.tuples(evidence_ids, evidence_ids, st.just(0.98))),
+    st.tuples(st.just("tell_apart"), evidence_ids),
+    st.tuples(
+        st.just("refuse"),
+        st.tuples(st.just("partner"), partner_ids, st.just("region"))
+        | st.tuples(st.just("evidence"), evidence_ids, st.sampled_from(["language", "sectors", "text"])),
+    ),
     st.tuples(
         st.just("forget"),
         st.tuples(st.just("partner"), partner_ids) | st.tuples(st.just("evidence"), evidence_ids),
@@ -131,8 +139,10 @@ def write(store: Store, step) -> None:
                 writer.split(what)
             elif how == "derive":
                 writer.derive([found_out(store, *what)])
-            elif how == "forget":
-                writer.forget(*what)
+            elif how == "tell_apart":
+                writer.tell_apart(what)
+            elif how in ("forget", "link", "refuse"):
+                getattr(writer, how)(*what)
             elif how == "upsert":
                 writer.upsert([what])
             else:
@@ -238,8 +248,8 @@ def check(template: Path, start: Path, folder: Path, history) -> None:
             for step in batch:
                 write(store, step)
                 seen = live.current().snapshot  # what is gone is gone at once, before anything is caught up with
-                now = store.everything()
-                there = [p for p in store.partners() if p.consent is not False]  # who is shown as another may wait
+                now = store.given()  # whoever, and whatever, is shown as another may wait
+                there = [p for p in store.partners() if p.consent is not False]
                 assert seen.partners.keys() <= {p.id for p in there}
                 assert {p.url for p in seen.partners.values()} <= {None, *(p.url for p in there)}
                 assert seen.evidence.keys() <= {e.id for e in now.evidence}

@@ -136,7 +136,7 @@ def test_no_byte_of_it_is_left_and_it_is_told_what_went(full: Store, home: Path,
     assert {place: count for place, count in done.removed.items() if place != "vectors"} == {
         "partner": 1, "evidence": 2, "outcome": 1, "shortlist": 2, "introduction": 1, "introduction_step": 1,
         "saved_search": 1, "inbox": 2, "intake": 2, "reply": 1, "import": 4, "audit": 4, "snapshots": 2,
-        "source_record": 3, "same_as": 0, "derived": 0,
+        "source_record": 3, "same_as": 0, "same_text": 0, "derived": 0,
     }  # fmt: skip
     assert holding(tmp_path, MARK) == []
     now = {p.name for p in (home / "snapshots").iterdir()}
@@ -152,6 +152,8 @@ def test_what_was_found_out_about_it_goes_too(full: Store, home: Path, cached: C
     mended = f"La {MARK} que fermenta"
     with full.writing() as writer:
         writer.upsert([Partner("twin", Side.DEMAND, "Bebidas", "firm"), Partner("near", Side.DEMAND, "Otra", "firm")])
+        writer.put(Evidence("also", ("twin",), "need", "Bebida que fermenta"))
+        assert writer.link("own", "also", 0.95)
         writer.join("twin", "leaver")
         writer.join("leaver", "near")
         sameness.ask(writer.session, "leaver", "taller", 0.8, "name")
@@ -161,11 +163,15 @@ def test_what_was_found_out_about_it_goes_too(full: Store, home: Path, cached: C
             [Derived(kind, id_, field, value, 1.0, "test", given[field]) for kind, id_, field, value in values]
         )
     now = full.everything()
+    assert "own" not in [e.id for e in now.evidence]  # `leaver` and `twin` are one
+    with full.writing() as writer:
+        writer.tell_apart("own")
+    now = full.everything()
     assert mended in [e.text for e in now.evidence]
     Snapshot.build(home, now.partners, now.evidence, now.outcomes, cached)
     cached.encode([mended], Role.PASSAGE)
     done = erasure.erase(full, "leaver", home, cached, EVERYTHING)
-    assert (done.removed["same_as"], done.removed["derived"]) == (3, 2)
+    assert (done.removed["same_as"], done.removed["same_text"], done.removed["derived"]) == (3, 1, 2)
     assert any("near, twin" in note for note in done.told(str))
     assert holding(tmp_path, MARK) == []
     assert cached.forget([mended]) == 0

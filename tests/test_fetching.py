@@ -8,7 +8,8 @@ from loopback import Answer, serving
 
 from matcher.errors import BadInput
 from matcher.sources import fetching
-from matcher.sources.fetching import Fetcher, check_address, shown
+from matcher.sources.addresses import check_address, shown
+from matcher.sources.fetching import Fetcher
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,7 @@ def get(url, params=None, **kwargs):
         return fetcher.get(url, params)
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_a_server_that_is_busy_is_asked_again(status):
     with serving(lambda a: Answer(status=status) if a.times < 3 else Answer(b"here")) as (url, asked):
         assert get(url + "/x", {"q": "1"}) == b"here"
@@ -48,7 +49,7 @@ def test_a_server_that_asks_to_wait_for_long_is_left_alone(header):
 
 def test_one_that_is_busy_for_good_is_told():
     with serving(lambda _: Answer(status=503)) as (url, asked):
-        with pytest.raises(BadInput, match=r"answers with an error \(503\)"):
+        with pytest.raises(BadInput, match=r"no answer after 5 requests \(HTTP 503\)"):
             get(url)
         assert len(asked) == fetching.TRIES
 
@@ -62,14 +63,14 @@ def test_a_reply_that_is_cut_off_is_asked_for_again():
 def test_one_that_is_always_cut_off_is_told_without_the_key():
     with serving(lambda _: Answer(b"whole", cut=2)) as (url, _), pytest.raises(BadInput) as caught:
         get(url + "/works", {"api_key": "secret"})
-    assert "/works cannot be read" in str(caught.value)
+    assert "/works: no answer after 5 requests (the connection was cut" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
 def test_nobody_at_home_is_told_without_the_key():
     with pytest.raises(BadInput) as caught:
         get("http://127.0.0.1:1/works?api_key=secret")
-    assert "http://127.0.0.1:1/works cannot be read" in str(caught.value)
+    assert "http://127.0.0.1:1/works: no answer after 5 requests (no connection)" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
@@ -98,6 +99,46 @@ def test_a_small_reply_that_unpacks_to_much_is_refused():
         pytest.raises(BadInput, match="more than"),
     ):
         get(url, limit=1_000_000)
+
+
+@pytest.mark.parametrize("packing", ["gzip, gzip", "br", "zstd", "gzip, deflate, gzip"])
+def test_a_reply_packed_twice_or_as_nobody_asked_is_refused(packing):
+    twice = gzip.compress(gzip.compress(b"x" * 10_000_000))
+    with (
+        serving(lambda _: Answer(twice, headers={"Content-Encoding": packing})) as (url, asked),
+        pytest.raises(BadInput, match="packed in a way that was not asked for"),
+    ):
+        get(url, limit=1_000_000)
+    assert len(asked) == 1
+
+
+def test_a_reply_that_drips_is_left_however_little_comes_at_once(monkeypatch):
+    monkeypatch.setattr(fetching, "REPLY_S", 0.2)
+    with (
+        serving(lambda _: Answer(b"x" * 200, drip=0.02)) as (url, asked),
+        pytest.raises(BadInput, match="answers too slowly"),
+    ):
+        get(url)
+    assert len(asked) == 1
+
+
+def test_between_two_requests_it_waits_and_longer_where_a_server_is_busy(monkeypatch):
+    monkeypatch.setattr(fetching, "BACKOFF_S", 2.0)
+    waits = []
+    with (
+        serving(lambda a: Answer(b"here") if a.times > 1 else Answer(status=503)) as (url, _),
+        Fetcher(pause=0.5, wait=waits.append) as fetcher,
+    ):
+        assert fetcher.get(url + "/a") == fetcher.get(url + "/b") == b"here"
+    assert waits == [2.0, 4.0, 0.5, 2.0, 4.0]
+
+
+def test_an_error_told_in_the_reply_is_read_where_that_is_the_custom():
+    answer = Answer(b"<error/>", status=404, headers={"Content-Type": "text/xml; charset=UTF-8"})
+    with serving(lambda _: answer) as (url, _):
+        assert get(url, tells="xml") == b"<error/>"
+        with pytest.raises(BadInput, match=r"answers with an error \(404\); is it the right address"):
+            get(url)
 
 
 def test_a_redirect_is_followed_on_the_same_server():

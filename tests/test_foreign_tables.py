@@ -18,7 +18,8 @@ from matcher.sources.cells import Cells
 from matcher.sources.mappings import Mapping, load, path_of, save
 from matcher.sources.proposing import propose
 from matcher.sources.reading import Refusal
-from matcher.sources.table import proposals, read
+from matcher.sources.table import read
+from matcher.sources.table_sheets import proposals
 
 FIRMS = ["TEJIDOS ILUSTRATIVOS S.A.C.", "QUESOS ILUSTRATIVOS E.I.R.L.", "COOPERATIVA ILUSTRATIVA DE CAFÉ"]
 SAID = [

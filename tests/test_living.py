@@ -15,6 +15,7 @@ from matcher.errors import DatabaseAway
 from matcher.index.snapshot import Snapshot, building, current_id, read_manifest
 from matcher.live import LiveEngine
 from matcher.records import Evidence, Partner, Query, Side
+from matcher.standing_in import stands_for
 from matcher.store.store import Store
 from matcher.weights import Weights
 
@@ -349,3 +350,19 @@ def test_closing_stops_at_once_even_while_a_large_import_is_read(filled, tmp_pat
     live.close()
     assert not live._thread.is_alive()
     assert sum("importado" in text for text in encoder.encoded) < 9
+
+
+def test_a_text_shown_by_another_is_answered_by_that_one_and_told_once(living, filled):
+    twin = replace(EVIDENCE[0], id="gemelo", title=None, text=EVIDENCE[0].full_text.upper())
+    put(filled, twin)
+    live = living(watch=False)
+    before = live.catch_up().match(Query(EVIDENCE[0].text, Side.SUPPLY)).matches[0]
+    assert {p.evidence_id for p in before.passages} >= {"gemelo", EVIDENCE[0].id}
+    with filled.writing() as writer:
+        assert writer.link("gemelo", EVIDENCE[0].id, 0.99)
+    engine = live.catch_up()
+    after = engine.match(Query(EVIDENCE[0].text, Side.SUPPLY)).matches[0]
+    assert after.partner == before.partner
+    assert "gemelo" not in {p.evidence_id for p in after.passages}
+    assert stands_for(filled, engine, "gemelo") == EVIDENCE[0].id
+    assert stands_for(filled, engine, "nadie") == "nadie"

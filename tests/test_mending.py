@@ -85,3 +85,10 @@ def test_what_is_mended_stays_as_it_is(text):
 @given(st.text(st.characters(categories=["Lu", "Nd", "Zs", "Po"]), max_size=80))
 def test_calming_changes_no_letter_but_its_size(text):
     assert sentence_case(text).casefold() == text.casefold()
+
+
+def test_the_stop_of_an_abbreviation_ends_no_sentence():
+    given = "SISTEMA DE GESTIÓN EN LA EMPRESA PIEDRA S.A. CON EL FIN DE EXPORTAR. SEGUNDA FASE, PIEDRA S.A.C. Y OTROS"
+    assert sentence_case(given) == (
+        "Sistema de gestión en la empresa piedra S.A. con el fin de exportar. Segunda fase, piedra S.A.C. y otros"
+    )

@@ -1,30 +1,19 @@
-"""OAI-PMH from files: what CERIF-XML and Dublin Core say, and every element of the official samples accounted for."""
+"""OAI-PMH from files: what CERIF-XML and Dublin Core say."""
 
 import datetime as dt
 import gzip
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from lxml import etree
+from oai_files import FIXTURES, read
 
-from matcher.errors import BadInput
 from matcher.records import Evidence, Partner, Side
-from matcher.sources import cerif, cerif_units, cerif_works, metadata, oai, org_kinds, xml_schema, xml_stream
+from matcher.sources import cerif_units, metadata, oai
 from matcher.sources.pages import Asked
 from matcher.sources.reading import Gone, Refusal, Row, Skipped
 from matcher.sources.repository import Repository
 from matcher.sources.seen import Seen
-
-FIXTURES = Path(__file__).parent / "fixtures" / "oai-pmh"
-REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
-PROFILES = ("perucris", "openaire")
-real = pytest.mark.skipif(not REAL.exists(), reason="the real files are not here")
-
-
-def read(*paths: Path, **options: str):
-    """Return the rows of files."""
-    return [row for page in oai.read(Asked(paths, options=options)) for row in page.rows]
 
 
 @pytest.fixture(scope="module")
@@ -248,23 +237,6 @@ def test_ford_codes_are_read_at_the_depth_that_is_known(given, code):
     assert metadata.ford(given) == code
 
 
-@pytest.mark.parametrize(
-    ("name", "types", "kind"),
-    [
-        ("Universidad Nacional Ilustrativa", (), "university"),
-        ("Laboratorio de Suelos", ("https://purl.org/x#ensenanzaSuperior",), "laboratory"),
-        ("Springerle", ("https://w3id.org/cerif/vocab/OrganisationTypes#Commercial",), "firm"),
-        ("Tejidos Ilustrativos S.A.C.", (), "firm"),
-        ("CITE Textil", (), "technology_centre"),
-        ("Hospital Regional", (), "hospital"),
-        ("Municipalidad Distrital", (), "municipality"),
-        ("ΕΘΝΙΚΟ", (), "other"),
-    ],
-)
-def test_kinds_are_told_by_types_and_then_by_names(name, types, kind):
-    assert org_kinds.kind_of_organisation(name, types) == kind
-
-
 def test_names_that_a_slug_would_make_one_stay_two():
     ids = {metadata.local_id("r", local) for local in ("Items/ab", "Items/aB", "Items/a.b", "Items/á", "Items/b-a")}
     assert len(ids) == 5
@@ -278,249 +250,3 @@ def test_what_was_seen_is_known_after_it_was_frozen():
     seen.freeze()
     seen.add("c")
     assert ("a" in seen, "b" in seen, "c" in seen) == (True, True, False)
-
-
-# Hostile and broken files.
-
-
-def hostile(tmp_path: Path, text: str | bytes, name: str = "x.xml") -> str:
-    path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(BadInput) as caught:
-        read(path)
-    return str(caught.value)
-
-
-OPEN = '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords>'
-
-
-def test_entities_and_document_types_are_refused(tmp_path):
-    laughs = (
-        '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
-    )
-    assert "document type" in hostile(tmp_path, f"{laughs}{OPEN}&c;</ListRecords></OAI-PMH>")
-    outside = '<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
-    assert "document type" in hostile(tmp_path, f"{outside}{OPEN}&a;</ListRecords></OAI-PMH>")
-    assert "document type" in hostile(
-        tmp_path, f'<!DOCTYPE a SYSTEM "http://example.org/a.dtd">{OPEN}</ListRecords></OAI-PMH>'
-    )
-    assert "document type" in hostile(tmp_path, f"{outside}{OPEN}&a;</ListRecords></OAI-PMH>".encode("utf-16"))
-
-
-def test_deep_nesting_is_refused(tmp_path):
-    assert "depth" in hostile(tmp_path, OPEN + "<a>" * 100_000)
-
-
-def test_an_element_without_end_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(xml_stream, "MAX_ELEMENT", 100_000)
-    assert "larger than" in hostile(tmp_path, OPEN + "<record>" + "<a/>" * 100_000)
-    assert "larger than" in hostile(tmp_path, gzip.compress(OPEN.encode() + b" " * 10**8), "x.xml.gz")
-
-
-@pytest.mark.parametrize("text", [b"", b"hola", b"\0\1\2", b"<a", "año".encode("utf-16"), b"\xff\xfe<", b"<a></b>"])
-def test_what_is_no_xml_is_refused(tmp_path, text):
-    assert "x.xml" in hostile(tmp_path, text)
-
-
-def test_xml_of_something_else_holds_no_record(tmp_path):
-    assert "no record that is known" in hostile(tmp_path, "<html><body/></html>")
-
-
-def test_a_damaged_pack_is_refused(tmp_path):
-    assert "x.xml.gz" in hostile(tmp_path, gzip.compress(b"<a/>" * 1000)[:30], "x.xml.gz")
-    assert "x.xml.gz" in hostile(tmp_path, b"no pack", "x.xml.gz")
-
-
-def test_a_file_that_breaks_off_is_told_and_the_others_are_read(tmp_path):
-    whole = (FIXTURES / "perucris.xml").read_text(encoding="utf-8")
-    at = whole.index("<Patent ")
-    (tmp_path / "a.xml").write_text(whole[:at], encoding="utf-8")
-    (tmp_path / "b.xml").write_text(whole, encoding="utf-8")
-    pages = list(oai.read(Asked((tmp_path,))))
-    rows = [row for page in pages for row in page.rows]
-    assert [row.file for row in rows] == ["a.xml"] * 6 + ["b.xml"] * 12
-    assert isinstance(rows[5], Refusal)
-    assert "not well-formed" in rows[5].reason
-    assert all(page.partial for page in pages)  # what is missing is not gone
-
-
-def test_a_declared_encoding_is_believed_and_a_wrong_one_refused(tmp_path):
-    text = f'{OPEN}<record><header><identifier>oai:r:1</identifier></header><metadata><Project xmlns="https://purl.org/pe-repo/cerif-profile/1.0/" id="1"><Title xml:lang="es">Orégano</Title></Project></metadata></record></ListRecords></OAI-PMH>'
-    path = tmp_path / "l.xml"
-    path.write_bytes(f'<?xml version="1.0" encoding="ISO-8859-1"?>{text}'.encode("latin-1"))
-    assert read(path, partner="Universidad")[0].records[0].title == "Orégano"
-    assert "not well-formed" in hostile(tmp_path, f'<?xml version="1.0" encoding="UTF-8"?>{text}'.encode("latin-1"))
-
-
-def test_metadata_of_an_unknown_format_are_refused_by_name(tmp_path):
-    path = tmp_path / "x.xml"
-    path.write_text(
-        f'{OPEN}<record><header><identifier>oai:r:1</identifier></header><metadata><mods xmlns="http://www.loc.gov/mods/v3"/></metadata></record></ListRecords></OAI-PMH>'
-    )
-    (row,) = read(path)
-    assert "http://www.loc.gov/mods/v3" in row.reason
-
-
-# Validation.
-
-SMALL = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="https://purl.org/pe-repo/cerif-profile/1.0/"
- elementFormDefault="qualified">{}<xs:element name="Project"><xs:complexType><xs:sequence>
- <xs:element name="Title" type="xs:string" maxOccurs="unbounded"/></xs:sequence><xs:attribute name="id"/></xs:complexType></xs:element></xs:schema>"""
-PROJECT = '<Project xmlns="https://purl.org/pe-repo/cerif-profile/1.0/" id="{}">\n<Title>x</Title>{}</Project>'
-
-
-def test_what_is_not_valid_is_refused_with_line_and_reason(tmp_path):
-    (tmp_path / "s.xsd").write_text(SMALL.format(""))
-    (tmp_path / "p.xml").write_text(f"<all>{PROJECT.format(1, '')}\n{PROJECT.format(2, '<Colour/>')}</all>")
-    good, bad = read(tmp_path / "p.xml", schema=str(tmp_path / "s.xsd"), partner="Universidad")
-    assert isinstance(good, Row)
-    assert "line 4" in bad.reason
-    assert "Colour" in bad.reason
-
-
-def test_parts_of_a_schema_are_never_fetched_and_those_missing_are_named(tmp_path):
-    path = tmp_path / "s.xsd"
-    path.write_text(
-        SMALL.format(
-            '<xs:include schemaLocation="http://127.0.0.1:9/a.xsd"/><xs:include schemaLocation="../../etc/b.xsd"/>'
-        )
-    )
-    assert xml_schema.missing_parts(path) == ["../../etc/b.xsd", "http://127.0.0.1:9/a.xsd"]
-    path.write_text(SMALL.format('<xs:include schemaLocation="a.xsd"/><xs:element name="B" type="Unknown"/>'))
-    with pytest.raises(BadInput, match=r"missing: a\.xsd"):
-        xml_schema.checker(path)
-
-
-@pytest.mark.parametrize("text", ["<a/>", "no", '<!DOCTYPE a [<!ENTITY x "y">]><a/>'])
-def test_what_is_no_schema_is_refused(tmp_path, text):
-    (tmp_path / "s.xsd").write_text(text)
-    with pytest.raises(BadInput, match=r"s\.xsd"):
-        xml_schema.checker(tmp_path / "s.xsd")
-
-
-# The official samples.
-
-
-@real
-@pytest.mark.parametrize("profile", PROFILES)
-def test_all_official_samples_are_valid_by_their_profile(profile):
-    rows = read(REAL / profile, schema=str(REAL / profile / f"{profile}-cerif-profile.xsd"), partner="Institución")
-    assert [row.reason for row in rows if isinstance(row, Refusal)] == []
-
-
-@real
-@pytest.mark.parametrize("profile", PROFILES)
-def test_the_profile_refuses_what_is_not_valid(profile):
-    check = xml_schema.checker(REAL / profile / f"{profile}-cerif-profile.xsd")
-    sample = next((REAL / profile / "samples").glob("*project*.xml"))
-    element = next(etree.parse(sample).iter("{*}Project"))
-    check(element)
-    next(element.iter("{*}StartDate")).text = "ayer"
-    with pytest.raises(BadInput, match="ayer"):
-        check(element)
-    element.append(etree.SubElement(element, "{x}Colour"))
-    with pytest.raises(BadInput):
-        check(element)
-
-
-@real
-@pytest.mark.parametrize(
-    ("profile", "counts"),
-    [("perucris", {"Row": 12, "Skipped": 14}), ("openaire", {"Row": 32, "Skipped": 43, "Gone": 1})],
-)
-def test_every_record_of_the_official_samples_is_accounted_for(profile, counts):
-    rows = read(REAL / profile, partner="Institución")
-    assert Counter(type(row).__name__ for row in rows) == counts
-
-
-def test_elements_that_no_table_names_are_noticed(monkeypatch):
-    element = etree.fromstring(
-        "<Project><Title>a</Title><Colour><Dark/></Colour><Consortium><Guest/></Consortium></Project>"
-    )
-    assert accounted("Project", element, monkeypatch) == (
-        5,
-        {("Project", "Colour"), ("Colour", "Dark"), ("Consortium", "Guest")},
-    )
-
-
-def accounted(entity: str, element, monkeypatch) -> tuple[int, set[tuple[str, str]]]:
-    """Read an entity and return how many elements it has, and those neither looked at nor passed over on purpose."""
-    looked: set = set()
-
-    def children(of):
-        found = real_children(of)
-
-        class Noted(dict):
-            def get(self, name, otherwise=None):
-                looked.update(found.get(name, ()))
-                return super().get(name, otherwise)
-
-            def __getitem__(self, name):
-                looked.update(found[name])
-                return found[name]
-
-            def values(self):
-                for each in found.values():
-                    looked.update(each)
-                return found.values()
-
-        return Noted(found)
-
-    def units_in(box):
-        found = real_units(box)
-        looked.update(found)  # and what was passed through on the way to them
-        looked.update(each for each in box.iterdescendants() if name(each) == "Affiliation" or each.getparent() is box)
-        return found
-
-    real_children, real_units = metadata.children, metadata.units_in
-    for module in (cerif_units, cerif_works):
-        monkeypatch.setattr(module, "children", children)
-        monkeypatch.setattr(module, "units_in", units_in)
-
-    class Forgetful(dict):
-        def __setitem__(self, key, value):
-            """Every mention is read."""
-
-    repository = Repository(id="r", partner="Institución", read=Forgetful())
-    skipped = isinstance(cerif.read(entity, element, repository), str)  # as a whole, and counted as that
-    missed = set()
-    count = 0
-    for each in element.iterdescendants(etree.Element):
-        count += 1
-        chain = [each, *(a for a in each.iterancestors() if element in a.iterancestors() or a is element)]
-        pairs = [(name(b), name(a)) for a, b in zip(chain, [*chain[1:], element], strict=False) if a is not element]
-        if (
-            not skipped
-            and each not in looked
-            and not any({(p, c), ("*", c)} & (cerif.PASSED.keys() | cerif.SECOND.keys()) for p, c in pairs)
-        ):
-            missed.add((name(each.getparent()), name(each)))
-    return count, missed
-
-
-def name(element) -> str:
-    return etree.QName(element).localname
-
-
-@real
-def test_every_element_of_every_official_sample_is_used_or_passed_over_on_purpose(monkeypatch):
-    read_, missed = Counter(), set()
-    for sample in sorted(REAL.glob("*/samples/*.xml")):
-        for metadata_ in etree.parse(sample, etree.XMLParser(remove_comments=True)).iter("{*}metadata"):
-            entity = name(metadata_[0])
-            with monkeypatch.context() as patch:
-                count, lost = accounted(entity, metadata_[0], patch)
-            read_[entity] += count
-            missed |= lost
-    assert missed == set()
-    assert set(read_) == {
-        "OrgUnit",
-        "Person",
-        "Project",
-        "Publication",
-        "Patent",
-        "Product",
-        "Equipment",
-        "Funding",
-        "Event",
-    }

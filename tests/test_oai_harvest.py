@@ -4,11 +4,11 @@ import datetime as dt
 import json
 
 import pytest
-from oai_server import Kept, Repository, counts, project, serving
+from oai_server import PERUCRIS, Kept, Repository, counts, project, serving
 
 from matcher.errors import BadInput
 from matcher.records import Side
-from matcher.sources import oai, oai_client
+from matcher.sources import fetching, oai
 from matcher.sources.formats import FORMATS
 from matcher.sources.pages import Asked
 from matcher.sources.reading import Gone, Refusal, Row
@@ -79,6 +79,14 @@ def test_a_page_that_stays_broken_is_refused_and_the_rest_is_read():
     assert [page.partial for page in pages] == [False] * 6 + [True] * 4
 
 
+def test_a_last_page_that_stays_broken_ends_the_list():
+    repository = Repository([project(n) for n in range(150)], broken={100: 99})
+    with serving(repository) as url:
+        *_, last = harvest(url)
+    assert [type(row) for row in last.rows] == [Refusal]
+    assert (last.after["done"], last.partial) == (True, True)
+
+
 def test_a_broken_page_that_says_not_where_to_go_on_stops_the_run_and_it_goes_on_later():
     repository = Repository([project(n) for n in range(1_000)], broken={600: 5}, tokenless=True)
     with serving(repository) as url:
@@ -145,6 +153,45 @@ def test_nothing_new_is_a_success_that_says_it_is_not_all():
     assert [(page.rows, page.partial) for page in pages] == [((), True)]
 
 
+NAME = "oai:cris.example.edu:Projects"
+
+
+def test_records_that_were_refused_are_asked_for_one_by_one_before_what_has_changed():
+    nameless = Kept(7, "2026-03-01T08:00:00Z", {"cerif_perucris": f'<Event xmlns="{PERUCRIS}"><x>'})
+    dateless = Kept(8, "2026-03-01T08:00:00Z", {"cerif_perucris": "<nothing/>"})
+    repository = Repository([project(n, "2026-03-01T08:00:00Z") for n in range(50)] + [nameless, dateless])
+    repository.records[7:9] = [nameless, dateless]
+    del repository.records[-2:]
+    keys = (*(f"{NAME}/{n}" for n in range(1, 25)), f"{NAME}/900", f"{NAME}/6")
+    since = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    with serving(repository) as url:
+        pages = harvest(url, since=since, again=keys)
+        rest = harvest(url, since=since, again=keys, after=json.loads(json.dumps(pages[0].after)))
+    assert [len(page.rows) for page in pages] == [20, 6, 0]
+    assert all(page.partial for page in pages)
+    told = [row for page in pages for row in page.rows]
+    assert [row.key for row in told] == list(keys)
+    assert [row.number for row in told] == list(range(1, 27))
+    kinds = {Refusal: [f"{NAME}/7", f"{NAME}/8"], Gone: [f"{NAME}/900"]}
+    assert {kind: [row.key for row in told if type(row) is kind] for kind in kinds} == kinds
+    assert [row.key for page in rest for row in page.rows] == list(keys[20:])
+
+
+def test_a_repository_that_stays_away_while_single_records_are_asked_for_is_left():
+    repository = Repository([project(1)], busy=dict.fromkeys(range(3, 99), ""))
+    with serving(repository) as url, pytest.raises(BadInput, match="no answer after 5 requests"):
+        harvest(url, since=dt.datetime(2026, 5, 1, tzinfo=dt.UTC), again=(f"{NAME}/1",))
+
+
+def test_what_is_refused_tells_its_key_and_a_lost_page_has_none():
+    repository = Repository(
+        [project(1), Kept(2, "", {"cerif_perucris": "<nothing/>"}), project(3)], size=2, broken={2: 99}
+    )
+    with serving(repository) as url:
+        told = [row for page in harvest(url) for row in page.rows if isinstance(row, Refusal)]
+    assert [row.key for row in told] == [f"{NAME}/2", ""]
+
+
 def test_deleted_records_are_gone_by_the_key_that_their_rows_had():
     repository = Repository([project(1), Kept(2, "2026-03-02T00:00:00Z", None)])
     with serving(repository) as url:
@@ -204,7 +251,7 @@ def test_between_requests_it_waits_and_longer_where_it_is_told_to():
     with serving(repository) as url:
         harvest(url, waits, options={"pause": "2.5"})
     # Identify, ListMetadataFormats, page 1, 503, page 2 again, page 3.
-    assert waits == [2.5, 2.5, 2.5, 30, 2.5, 2.5]
+    assert waits == [2.5, 2.5, 2.5, 30, 2.5]
 
 
 def test_who_asks_for_too_long_a_wait_is_left_for_later():
@@ -215,7 +262,7 @@ def test_who_asks_for_too_long_a_wait_is_left_for_later():
 
 def test_a_repository_that_stays_away_is_given_up_after_some_requests():
     repository = Repository([project(1)], busy=dict.fromkeys(range(1, 99), ""))
-    with serving(repository) as url, pytest.raises(BadInput, match=r"no reply after 5 requests: HTTP 503"):
+    with serving(repository) as url, pytest.raises(BadInput, match=r"no answer after 5 requests \(HTTP 503\)"):
         harvest(url)
     assert len(repository.asked) == 5
 
@@ -248,32 +295,32 @@ def test_a_redirect_is_followed_to_the_same_host_only():
         repository.redirect = url.replace("/oai", "/nuevo")
         assert numbers(harvest(url)) == [1]
         repository.redirect = "http://169.254.169.254/latest"
-        with pytest.raises(BadInput, match=r"redirects to http://169\.254\.169\.254/latest"):
+        with pytest.raises(BadInput, match=r"leads to another server, http://169\.254\.169\.254/latest"):
             harvest(url)
         repository.redirect = "file:///etc/hostname"
-        with pytest.raises(BadInput, match="another place"):
+        with pytest.raises(BadInput, match="no address to read from"):
             harvest(url)
         repository.redirect = "/oai"
-        with pytest.raises(BadInput, match="again and again"):
+        with pytest.raises(BadInput, match="without end"):
             harvest(url)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://example.org/oai", "oai", "https://"])
 def test_nothing_local_is_read_by_address(url):
-    with pytest.raises(BadInput, match="must begin with https"):
+    with pytest.raises(BadInput, match="no address to read from"):
         harvest(url)
 
 
 def test_a_reply_larger_than_any_is_refused(monkeypatch):
-    monkeypatch.setattr(oai_client, "MAX_REPLY", 10_000)
+    monkeypatch.setattr(fetching, "MAX_REPLY", 10_000)
     for packed in (False, True):
         repository = Repository([project(1, title="x" * 20_000)], packed=packed)
-        with serving(repository) as url, pytest.raises(BadInput, match="larger than"):
+        with serving(repository) as url, pytest.raises(BadInput, match="more than 0 MiB"):
             harvest(url)
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "words"), [(404, "text/html", "HTTP 404"), (200, "text/html", "not well-formed")]
+    ("status", "kind", "words"), [(404, "text/html", r"error \(404\)"), (200, "text/html", "not well-formed")]
 )
 def test_a_page_of_the_web_is_no_repository(status, kind, words):
     repository = Repository([], status=status, kind=kind, body=b"no such page")

@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,20 @@ def test_a_search_is_read_record_after_record(monkeypatch):
     assert asked[0].query["q"] == 'ror-org-id:"https://ror.org/0t1nkvy72"'
     assert (asked[0].headers["Authorization"], asked[0].headers["Accept"]) == ("Bearer t1", "application/json")
     assert (first.total, [row.number for row in rest]) == (4, [3, 4])
+
+
+def test_records_that_were_refused_are_asked_for_by_their_numbers():
+    locked = "0009-0009-9990-0003"
+    since = dt.datetime(2026, 11, 1, 5, tzinfo=dt.UTC)
+    with serving(registry([], {ORCID: record()})) as (url, asked):
+        query = Asked(url=url + "/v3.0/search/?q=text:agua", since=since, again=(ORCID, locked))
+        first, last = FORMATS["orcid"].read(query)
+        (rest,) = FORMATS["orcid"].read(replace(query, after=first.after))
+    found, refused = first.rows
+    assert (found.key, type(refused), refused.key) == (ORCID, Refusal, locked)
+    assert first.partial
+    assert last.rows == rest.rows == ()
+    assert asked[0].path == f"/v3.0/{ORCID}/record"
 
 
 def test_later_only_what_was_changed_is_searched_for():

@@ -14,6 +14,7 @@ from matcher.places import (
     find_region,
     kilometres,
     locate,
+    misspelt_region,
     region_codes,
     region_name,
 )
@@ -90,6 +91,45 @@ def test_an_unknown_name_is_refused_with_the_nearest():
         find_region("")
     with pytest.raises(NotFound):
         find_region("Cusco", "CL")
+
+
+def test_what_a_name_means_in_english_is_no_name():
+    # The package calls Atlántida of Honduras "Atlantis", La Paz "Peace", Durazno "Peach", Puerto Plata "Silver Port".
+    for text in ("Atlantis", "Peace", "Peach", "Silver Port", "Hot Waters", "Holy Faith"):
+        with pytest.raises(NotFound):
+            find_region(text)
+    for text, code in (
+        ("Atlántida", "HN-AT"),
+        ("Havana", "CU-03"),
+        ("Lisbon", "PT-11"),
+        ("Mexico City", "MX-CMX"),
+        ("Caracas", "VE-A"),
+        ("Andalusia", "ES-AN"),
+        ("Bavaria", "DE-BY"),
+    ):
+        assert find_region(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Tacan", "PE-TAC"), ("Arequipaa", "PE-ARE"), ("Ayacuhco", "PE-AYA"), ("San Marin", "PE-SAM"),
+        ("Madre de Deos", "PE-MDD"), ("Cajamraac", None), ("Ic", None), ("Atlantis", None), ("Lisboo", "PT-11"),
+        ("Aija", None), ("Pisco", None), ("Casma", None), ("", None), ("Qwxyz", None),  # provinces are no slips
+    ],
+)  # fmt: skip
+def test_a_slip_of_the_pen_is_one_letter_and_two_of_long_names(text, code):
+    assert misspelt_region(text) == code
+
+
+def test_slips_in_the_names_of_perus_regions_are_never_taken_for_another():
+    for code in region_codes("PE"):
+        name = region_name(code)
+        for i in (each for each in range(1, len(name)) if " " not in name[each - 1 : each + 1]):
+            swapped = name[: i - 1] + name[i] + name[i - 1] + name[i + 1 :]
+            for typed in (name[:i] + name[i + 1 :], name[:i] + name[i - 1 :], swapped):
+                assert misspelt_region(typed) in (code, None)
+                assert len(name) < 7 or misspelt_region(typed) == code
 
 
 def test_region_names_are_spanish_in_peru_and_unknown_codes_stay():

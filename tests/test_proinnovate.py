@@ -8,7 +8,7 @@ import pytest
 
 from matcher.errors import BadInput
 from matcher.records import Evidence, Partner, Side
-from matcher.sources.proinnovate import read, side_and_kind
+from matcher.sources.proinnovate import read
 from matcher.sources.reading import Refusal, Row
 
 HEADER = '"FONDO","CONCURSO","ANIO","CONTRATO","TITULO","FECHA_INICIO","FECHA_FIN","NOMBRE_SOLICITANTE","DEPARTAMENTO","MONTO_RNR"\n'
@@ -53,30 +53,6 @@ def test_commas_and_quotes_behind_a_backslash_are_text(tmp_path):
     assert one.records[1].text == 'HILADO, TEÑIDO Y "LAVADO" DE LANA'
     assert one.records[0].name == 'TEJIDOS "EL SOL", HIJOS S.R.L.'
     assert two.records[1].text == 'QUESO "MADURO" DE ALTURA'
-
-
-@pytest.mark.parametrize(
-    ("name", "side", "kind"),
-    [
-        ("UNIVERSIDAD NACIONAL DE LA PUNA", Side.SUPPLY, "university"),
-        ("UNIVERSIDAD DEL VALLE S.A.C.", Side.SUPPLY, "university"),  # a legal form makes no firm of it
-        ("Frutos del Valle S.A.C.", Side.DEMAND, "firm"),
-        ("TEXTIL UNO SOCIEDAD ANONIMA CERRADA - TEXTIL UNO S.A.C", Side.DEMAND, "firm"),
-        ("Minera Dos S. A.", Side.DEMAND, "firm"),
-        ("INSTITUTO DE BELLEZA LUZ E.I.R.L.", Side.DEMAND, "firm"),  # nor does the word make an institute
-        ("COOPERATIVA AGRARIA CAFETALERA LOS ANDES LTDA", Side.DEMAND, "cooperative"),
-        ("CITE TEXTIL CAMELIDOS", Side.SUPPLY, "technology_centre"),
-        ("CITEMADERA NORTE", Side.SUPPLY, "technology_centre"),
-        ("INSTITUTO TECNOLOGICO DE LA PRODUCCION - ITP", Side.SUPPLY, "technology_centre"),
-        ("INSTITUTO DEL MAR", Side.SUPPLY, "institute"),
-        ("Centro Internacional de la Quinua", Side.SUPPLY, "institute"),
-        ("ASOCIACIÓN DE ALPAQUEROS DE ALTURA", Side.DEMAND, "association"),
-        ("MUNICIPALIDAD DISTRITAL DE ARRIBA", Side.DEMAND, "municipality"),
-        ("Panadería Doña Flor", Side.DEMAND, "firm"),  # nothing known: a firm
-    ],
-)
-def test_the_name_tells_side_and_kind(name, side, kind):
-    assert side_and_kind(name) == (side, kind)
 
 
 def test_a_missing_region_is_none_for_text_and_partner(tmp_path):

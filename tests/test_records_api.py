@@ -607,3 +607,12 @@ def test_more_rows_than_a_batch_and_more_than_are_taken(client: Client, offices:
     assert "10000 rows" in detail(client(OWN).post("/v1/bulk", content=b"{}\n" * 10_001, headers=typed), 413)
     assert "20000000 bytes" in detail(client(OWN).post("/v1/bulk", content=b" " * 20_000_001, headers=typed), 413)
     assert detail(client(OWN).post("/v1/bulk", content=b"{}", headers={"Content-Type": "text/plain"}), 415)
+
+
+def test_a_partner_that_is_shown_as_another_names_it(offices, client):
+    with offices.writing() as writer:
+        writer.join("pucp", "unsaac")
+    seen = client(READER).get("/v1/partners/pucp")
+    assert (seen.status_code, seen.headers["link"]) == (200, '</v1/partners/unsaac>; rel="canonical"')
+    assert seen.json()["partner"]["id"] == "pucp"
+    assert "link" not in client(READER).get("/v1/partners/unsaac").headers

@@ -58,6 +58,7 @@ def test_a_source_is_configured_shown_and_run(tinkuy, home):
     counts = "done; 4 rows read: 4 records added, 0 changed, 0 unchanged; 1 rows refused"
     assert re.search(rf"^repo: \d{{4}}-\d\d-\d\d \d\d:\d\d: {counts}$", out, re.M)
     assert "Read, and nothing for Tinkuy in it: event 1" in out
+    assert "The refused rows are asked for again in the next run." in out
     assert (home / "refusals-repo.csv").read_text(encoding="utf-8-sig").splitlines()[1:] == [
         "pages,3,row 3 is nonsense"
     ]
@@ -158,3 +159,15 @@ def test_an_import_streams_its_refusals_into_a_file(tinkuy, home, tmp_path):
     assert code == 0
     assert "301 rows read: 1 records added, 0 changed, 0 unchanged; 300 rows refused" in out
     assert len((home / "refusals.csv").read_text(encoding="utf-8-sig").splitlines()) == 301
+
+
+def test_what_was_read_is_made_whole_unless_somebody_says_no(tinkuy, script, home, monkeypatch):
+    script.pages = [[row(1, lab(1, "UNIVERSIDAD DE LA PIEDRA")), row(2, lab(2, "Universidad de la Piedra"))]]
+    tinkuy("source", "add", "repo", "script", ADDRESS)
+    assert "shown as another" not in tinkuy("sync", "--no-complete")[1]
+    monkeypatch.setenv("TINKUY_COMPLETE_AFTER_SYNC", "no")
+    assert "shown as another" not in tinkuy("sync")[1]
+    assert "shown as another" not in tinkuy("sync", "--dry-run", "--complete")[1]
+    assert "Partners shown as another: 1\n" in tinkuy("sync", "--complete")[1]
+    monkeypatch.delenv("TINKUY_COMPLETE_AFTER_SYNC")
+    assert "shown as another" not in tinkuy("sync")[1]  # nothing is told where nothing is found

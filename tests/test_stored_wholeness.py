@@ -7,14 +7,14 @@ import pytest
 from matcher.access import Caller, Role
 from matcher.errors import BadInput, Conflict, NotFound
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
-from matcher.store import inbox, introductions, organisations, sameness, shortlists
-from matcher.store.desk_views import public_partners, public_texts, the_partner
+from matcher.store import derived, inbox, introductions, organisations, same_texts, sameness, shortlists
+from matcher.store.desk_views import also_in, public_partners, public_texts, the_partner
 from matcher.store.listing import Wanted, page
 from matcher.store.moments import now
 from matcher.store.store import Store
 from matcher.store.tables import InboxRow, SavedSearchRow
-from matcher.store.whole import to_reach
-from matcher.wholeness import Derived, fingerprint
+from matcher.store.whole import shown_by, to_reach
+from matcher.wholeness import Derived, SameText, fingerprint
 
 EVERYBODY = Caller(Role.READER)
 UNI = Partner("uni", Side.SUPPLY, "Universidad Uno", "university", "PE", sectors=("P85",))
@@ -330,3 +330,173 @@ def test_whoever_has_no_contact_is_reached_by_one_that_is_the_same(held):
         writer.put(replace(reached, side=Side.DEMAND))
     with held.reading() as session:
         assert to_reach(session, "uni") == UNI
+
+
+# --- texts that say the same
+
+TWIN = Evidence("twin", ("uni",), "project", "SECADO SOLAR", source="Otra fuente")
+
+
+def linked(store: Store) -> None:
+    with store.writing() as writer:
+        writer.put(TWIN)
+        assert writer.link("twin", "of-uni", 0.96)
+        assert not writer.link("twin", "of-uni", 0.96)
+
+
+def test_a_text_that_says_the_same_is_shown_once_and_both_lead_to_each_other(held):
+    with held.writing() as writer:
+        writer.put(TWIN)
+    before, version = contents(held), held.version()
+    linked(held)
+    found = contents(held)
+    assert before.keys() - found.keys() == {"twin"}
+    assert found["of-uni"] == OF_UNI
+    assert follow(held, before, version) == found
+    assert held.get(Evidence, "twin").record == TWIN
+    assert "twin" in {e.id for e in held.given().evidence}
+    with held.reading() as session:
+        assert also_in(session, ["twin", "of-uni", "of-both"]) == {"twin": [OF_UNI], "of-uni": [TWIN]}
+        assert (shown_by(session, "twin"), shown_by(session, "of-uni"), shown_by(session, "no")) == (
+            "of-uni",
+            "of-uni",
+            "no",
+        )
+        texts = page(session, Evidence, EVERYBODY, Wanted(partner="uni"), whole=True).items
+        assert [each.record.id for each in texts] == ["of-both", "of-uni"]
+        assert len(page(session, Evidence, EVERYBODY, Wanted(partner="uni")).items) == 3
+        assert same_texts.listed(session, 9).rows == (SameText("twin", "of-uni", 0.96),)
+    joined = held.version()
+    with held.writing() as writer:
+        assert writer.tell_apart("twin") == "of-uni"
+    assert contents(held) == before
+    assert follow(held, found, joined) == before
+    with held.writing() as writer:
+        assert not writer.link("twin", "of-uni", 0.99)  # a person has said so
+        assert not writer.link("of-uni", "twin", 0.99)
+        with pytest.raises(NotFound):
+            writer.tell_apart("twin")
+
+
+@pytest.mark.parametrize("how", ["delete", "remove", "confidential", "other words", "other partners"])
+def test_a_text_whose_fellow_is_no_longer_that_is_shown_again(held, how):
+    linked(held)
+    before, version = contents(held), held.version()
+    with held.writing() as writer:
+        if how == "delete":
+            writer.delete(Evidence, "of-uni")
+        elif how == "remove":
+            writer.remove(Evidence, ["of-uni"])
+        elif how == "confidential":
+            writer.put(replace(OF_UNI, confidential=True, summary="Sobre secado"))
+        elif how == "other words":
+            writer.put(replace(OF_UNI, text="Otra cosa."))
+        else:
+            writer.put(replace(OF_UNI, partners=("third",)))
+    found = contents(held)
+    assert found["twin"] == TWIN
+    assert follow(held, before, version) == found
+    with held.reading() as session:
+        assert also_in(session, ["twin"]) == ({"twin": [replace(OF_UNI, partners=("third",))]} if how == "other partners" else {})  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["delete", "confidential"])
+def test_a_text_that_leaves_frees_its_fellow(held, how):
+    linked(held)
+    with held.writing() as writer:
+        if how == "delete":
+            writer.delete(Evidence, "twin")
+        else:
+            writer.put(replace(TWIN, confidential=True, summary="Sobre secado"))
+        assert same_texts.count(writer.session, ["twin", "of-uni"]) == 0
+        assert not writer.link("twin", "of-uni", 0.96)  # of what is not there, or confidential, nothing is told
+
+
+def test_of_several_texts_all_are_shown_by_the_fullest(held):
+    linked(held)
+    fuller = replace(TWIN, id="fuller", text="Secado solar: entero.")
+    third = replace(TWIN, id="third-text")
+    with held.writing() as writer:
+        writer.upsert([fuller, third])
+        assert writer.link("third-text", "of-uni", 0.95)
+        assert writer.link("of-uni", "fuller", 0.97)
+        assert {row.text: row.as_ for row in same_texts.rows_of(writer.session)} == {
+            "twin": "fuller", "third-text": "fuller", "of-uni": "fuller",
+        }  # fmt: skip
+        assert same_texts.fellows(writer.session, ["twin"]) == {"twin": ["fuller", "of-uni", "third-text"]}
+    assert contents(held).keys() & {"twin", "of-uni", "fuller", "third-text"} == {"fuller"}
+    with held.writing() as writer:
+        writer.tell_apart("of-uni")
+        assert not writer.link("of-uni", "twin", 0.99)
+    assert contents(held).keys() & {"twin", "of-uni", "fuller", "third-text"} == {"fuller", "of-uni"}
+
+
+def test_nobody_loses_a_text_by_it(held):
+    linked(held)
+    with held.writing() as writer:
+        writer.put(replace(TWIN, partners=("uni", "third")))
+    assert "twin" in contents(held)  # else the third one would have none
+    before, version = contents(held), held.version()
+    with held.writing() as writer:
+        writer.join("third", "uni")
+    assert "twin" not in contents(held)
+    assert follow(held, before, version) == contents(held)
+
+
+@pytest.mark.parametrize("leaves", ["uni", "third"])
+def test_a_text_of_whoever_withdraws_hides_none(held, leaves):
+    linked(held)
+    with held.writing() as writer:
+        writer.put(replace(OF_UNI, partners=("uni", "third")))
+        writer.put(replace(TWIN, partners=("uni", "third")))
+    before, version = contents(held), held.version()
+    with held.writing() as writer:
+        writer.put(replace(UNI if leaves == "uni" else THIRD, consent=False))
+    found = contents(held)
+    assert found.keys() & {"twin", "of-uni"} == {"of-uni"}
+    assert follow(held, before, version) == found
+
+
+# --- a value that a person takes back
+
+
+def test_a_value_that_is_wrong_counts_no_more_and_keeps_its_place(held):
+    row = Derived("partner", "third", "country", "PE", 1.0, "region")
+    with held.writing() as writer:
+        writer.derive([row])
+    before, version = contents(held), held.version()
+    with held.writing() as writer:
+        writer.refuse("partner", "third", "country")
+        assert derived.rows_of(writer.session) == [replace(row, refused=True)]
+        with pytest.raises(NotFound):
+            writer.refuse("partner", "third", "region")
+    assert contents(held)["third"] == THIRD
+    assert follow(held, before, version) == contents(held)
+    with held.writing() as writer:
+        assert writer.forget("partner", "third", "country") == 1
+
+
+def test_a_region_from_a_city_counts_until_the_city_changes(held):
+    city = replace(THIRD, country="PE", city="Juliaca")
+    row = Derived("partner", "third", "region", "PE-PUN", 0.9, "city", fingerprint("PE||Juliaca"))
+    with held.writing() as writer:
+        writer.put(city)
+        writer.derive([row])
+    assert contents(held)["third"] == replace(city, region="PE-PUN")
+    with held.writing() as writer:
+        writer.put(replace(city, city="Cusco"))
+    assert contents(held)["third"].region is None
+
+
+def test_whoever_may_not_know_a_contact_is_given_one_that_they_may(held):
+    with held.writing() as writer:
+        organisations.add(writer.session, "ott", "OTT")
+        organisations.add(writer.session, "otra", "Otra")
+        writer.put(replace(UNI, contact="rectorado@uno.example", owner="otra"))
+        writer.put(replace(ALIAS, contact="oficina@uno.example", owner="ott"))
+        writer.join("alias", "uni")
+    with held.reading() as session:
+        assert to_reach(session, "uni").contact == "rectorado@uno.example"
+        ott = Caller(Role.CONTRIBUTOR, "ott")
+        assert to_reach(session, "uni", ott.sees_contact).contact == "oficina@uno.example"
+        assert to_reach(session, "uni", EVERYBODY.sees_contact).id == "uni"

@@ -11,7 +11,8 @@ from matcher.importing import import_files
 from matcher.language import translator
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
 from matcher.sources.reading import Refusal
-from matcher.sources.table import read, write_template
+from matcher.sources.table import read
+from matcher.sources.table_template import write_template
 from matcher.store.store import Store
 
 

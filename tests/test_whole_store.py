@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from matcher import whole_store
 from matcher.cli import main
 from matcher.identity import NEAR, SAME, compare
 from matcher.records import Evidence, Partner, Side
 from matcher.store import derived, sameness
 from matcher.store.store import Store
 from matcher.whole_store import make_whole
-from matcher.wholeness import Derived, Same
+from matcher.wholeness import Derived, Same, SameText
 
 FULL = Partner("full", Side.SUPPLY, "Universidad Nacional de Ejemplo", "university", "PE", city="Cusco")
 CAPS = Partner("caps", Side.SUPPLY, "UNIVERSIDAD NACIONAL DE EJEMPLO", "university", "PE")
@@ -90,6 +91,72 @@ def test_what_is_found_no_longer_is_taken_back_and_what_others_found_stays(held)
         assert derived.rows_of(session) == [by_hand]
 
 
+def test_what_a_person_took_back_is_not_found_again_from_the_same_words(held):
+    make_whole(held, None)
+    with held.writing() as writer:
+        writer.refuse("partner", "full", "region")
+        writer.refuse("evidence", "text", "language")
+    assert make_whole(held, None, again=True).found == {}
+    assert held.everything().partners[1] == FULL
+    with held.writing() as writer:
+        writer.put(replace(FULL, city="Puno"))
+    assert make_whole(held, None).found == {("partner", "region"): 1}
+    assert held.everything().partners[1].region == "PE-PUN"
+    with held.writing() as writer:
+        writer.forget("evidence", "text", "language")
+    assert make_whole(held, None).found == {}  # the text was not written since
+    assert make_whole(held, None, again=True).found == {("evidence", "language"): 1}
+
+
+def test_only_what_was_written_since_is_looked_at(held, monkeypatch):
+    make_whole(held, None)
+    seen: list[list[str]] = []
+    monkeypatch.setattr(whole_store, "texts_of", lambda texts: seen.append([t.id for t in texts]) or [])
+    monkeypatch.setattr(whole_store, "find_joins", lambda *_: pytest.fail("nobody was written"))
+    make_whole(held, None)
+    with held.writing() as writer:
+        writer.put(replace(TEXT, id="new"))
+    make_whole(held, None)
+    assert seen == [["new"]]
+
+
+def test_a_new_partner_joins_those_that_were_joined_before(held):
+    make_whole(held, None)
+    again = replace(CAPS, id="again", name="Universidad Nac. de Ejemplo")
+    with held.writing() as writer:
+        writer.put(again)
+    (row,) = make_whole(held, None).joins
+    assert (row.partner, row.as_) == ("again", "full")
+
+
+def test_a_question_that_is_none_any_more_is_not_asked(held):
+    near = Partner("near", Side.SUPPLY, "Instituto de la Piedra", "institute", None, "PE-CUS")
+    with held.writing() as writer:
+        writer.put(near)
+    assert len(make_whole(held, None).asked) == 1
+    with held.writing() as writer:
+        writer.put(replace(near, name="Laboratorio del Agua"))
+    make_whole(held, None)
+    with held.reading() as session:
+        assert sameness.waiting(session) == 0
+
+
+def test_texts_that_say_the_same_are_found_over_joined_partners_once(held):
+    long = Evidence("long", ("full",), "project", "Secado solar del orégano en la sierra.", source="Otra")
+    apart = Evidence("apart", ("other",), "project", "Secado solar del orégano en la sierra")
+    with held.writing() as writer:
+        writer.upsert([long, apart])
+    planned = make_whole(held, None, dry=True)
+    done = make_whole(held, None)
+    assert done == planned
+    assert done.texts == (SameText("text", "long", 1.0),)
+    assert {e.id for e in held.everything().evidence} == {"long", "apart", "secret"}
+    assert make_whole(held, None, again=True).texts == ()
+    with held.writing() as writer:
+        writer.tell_apart("text")
+    assert make_whole(held, None, again=True).texts == ()
+
+
 def test_the_commands_tell_join_and_split(tmp_path, capsys):
     store = Store.open(tmp_path / "own-home" / "tinkuy.db")
     with store.writing() as writer:
@@ -116,3 +183,18 @@ def test_the_commands_tell_join_and_split(tmp_path, capsys):
     assert tinkuy("same", "join", "caps", "other") == (0, "caps is shown as other.\n")
     assert "said by a person" in tinkuy("same", "list")[1]
     assert tinkuy("same", "apart", "full", "other")[0] == 2
+    assert tinkuy("same", "texts") == (0, "No text is shown by another.\n")
+    assert tinkuy("found", "list", "full") == (0, "full: Region (region) = Cusco (90%, from the city)\n")
+    assert tinkuy("found", "wrong", "full", "region")[0] == 0
+    assert "taken back by a person" in tinkuy("found", "list")[1]
+    assert "Regions" not in tinkuy("complete", "--no-codes", "--again")[1]
+    assert tinkuy("found", "again", "full", "region")[0] == 0
+    assert tinkuy("found", "wrong", "full", "region")[0] == 2
+    assert "Regions of partners: 1\n" in tinkuy("complete", "--no-codes", "--again")[1]
+    store = Store.open(tmp_path / "own-home" / "tinkuy.db")
+    with store.writing() as writer:
+        writer.upsert([TEXT, replace(TEXT, id="twin")])
+    store.close()
+    assert "Texts shown by another that says the same: 1\n" in tinkuy("complete", "--no-codes")[1]
+    assert "[twin] → Secado" in tinkuy("same", "texts")[1]
+    assert tinkuy("same", "two", "twin") == (0, "twin is no longer shown as text.\n")

@@ -92,5 +92,6 @@ def admin_rows() -> Iterator[Row]:
     pair = {"a": "nobody", "b": "nothing", "say": "two"}
     yield Row("POST", "/admin/same/answer", admins(409), form=pair)
     yield Row("POST", "/admin/same/split", admins(409), form={"partner": "nobody"})
+    yield Row("POST", "/admin/same/two", admins(409), form={"text": "nothing"})
     yield Row("POST", "/admin/weights", admins(422), form={"w_bias": "none"})
     yield Row("POST", "/admin/weights/back", admins(422), form={})  # there are none before

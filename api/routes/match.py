@@ -7,10 +7,11 @@ from fastapi import APIRouter, Body, Path, Query
 from api.exports import FILES, Exported
 from api.metrics import answered
 from api.schemas import MatchIn, MatchListOut, MatchOptions
-from api.state import Current
+from api.state import Current, Records
 from matcher.answer_json import to_json
 from matcher.list_columns import match_columns
 from matcher.records import MatchList
+from matcher.standing_in import stands_for
 
 router = APIRouter()
 
@@ -33,12 +34,13 @@ def matches(question: MatchIn, engine: Current, export: Exported) -> object:
 def evidence_matches_with_options(
     evidence_id: EvidenceId,
     engine: Current,
+    store: Records,
     export: Exported,
     options: Annotated[MatchOptions, Body()] = DEFAULTS,
 ) -> object:
     """Rank partners of the other side for a stored text, with options."""
     query = engine.query_for(
-        evidence_id,
+        stands_for(store, engine, evidence_id),
         k=options.k,
         without=frozenset(options.without),
         filters=options.filters.record(),
@@ -52,12 +54,13 @@ def evidence_matches_with_options(
 def evidence_matches(
     evidence_id: EvidenceId,
     engine: Current,
+    store: Records,
     export: Exported,
     k: Annotated[int, Query(ge=1, le=1000)] = 10,
     lang: Annotated[str, Query(pattern="^(es|en)$")] = "es",
 ) -> object:
     """Rank partners of the other side for a stored text: firms for a capability, researchers for a need."""
-    return _answer(answered(engine, engine.query_for(evidence_id, k=k), lang), export)
+    return _answer(answered(engine, engine.query_for(stands_for(store, engine, evidence_id), k=k), lang), export)
 
 
 def _answer(answer: MatchList, export: Exported) -> object:

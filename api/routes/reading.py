@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -23,6 +24,7 @@ from matcher.store.listing import Page, Wanted, page
 from matcher.store.rows import ROWS, TO_RECORD
 from matcher.store.store import Store, Stored
 from matcher.store.view import hidden_partners, private_fields, read_by_role, seen_by
+from matcher.store.whole import shown_under
 
 router = APIRouter(tags=["records"])
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client has just that"}}
@@ -54,7 +56,10 @@ def partners(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """List partners by id. `sector` finds those inside it too: `C` finds `C13`."""
+    """List partners by id, as they were given: those that are shown as one elsewhere stand here each for itself.
+
+    `sector` finds those inside it too: `C` finds `C13`.
+    """
     asked = wanted(Partner, {
         "text": text, "side": side, "kind": kind, "country": country, "region": region, "sector": sector,
         "owner": owner, "changed_since": changed_since,
@@ -81,7 +86,11 @@ def evidence_list(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """List texts by id: what partners can do, and what they need (`side=demand`)."""
+    """List texts by id, as they were given: what partners can do, and what they need (`side=demand`).
+
+    What was found out (languages, sectors, mended spelling, texts that say the same) is laid over them in answers and
+    pages, not here.
+    """
     asked = wanted(Evidence, {
         "partner": partner, "side": side, "kind": kind, "language": language, "region": region, "sector": sector,
         "since": since, "until": until, "confidential": confidential, "owner": owner,
@@ -118,14 +127,22 @@ def outcomes(
 
 @router.get("/v1/partners/{partner_id:path}", response_model=PartnerRecordPage, responses=UNCHANGED)
 def partner(partner_id: PartnerId, store: Records, caller: Anybody, request: Request) -> Response:
-    """Return a partner with its texts."""
+    """Return a partner with its texts, as they were given.
+
+    Answers and pages show records made whole: joined with those that are the same, with empty fields filled and each
+    text once. Of a partner that they show as another, `Link` with `rel="canonical"` names that one.
+    """
     with store.reading() as session:
         found = _one(session, Partner, partner_id, caller)
         texts = page(session, Evidence, caller, Wanted(partner=partner_id), limit=TEXTS)
+        shown_as = shown_under(session, [partner_id]).get(partner_id)
     _note(store, caller, request, [found, *texts.items], Partner, partner_id)
     shown = {"partner": _json(found, caller), **_page_json(texts, Evidence, caller)}
     shown["evidence"] = shown.pop("items")
-    return conditional(request, found.version, json.dumps(shown, ensure_ascii=False))
+    answer = conditional(request, found.version, json.dumps(shown, ensure_ascii=False))
+    if shown_as:
+        answer.headers["Link"] = f'</v1/partners/{quote(shown_as, safe="")}>; rel="canonical"'
+    return answer
 
 
 @router.get("/v1/evidence/{evidence_id:path}", response_model=EvidenceRecord, responses=UNCHANGED)

@@ -12,17 +12,17 @@ from api.state import Admin, Records, request_of
 from api.web.cards import place_of
 from api.web.rendering import language_of, render, say_of
 from matcher.errors import BadInput, Conflict, NotFound
-from matcher.language import N_
 from matcher.records import Partner
-from matcher.store import audit, sameness
+from matcher.store import audit, same_texts, sameness
+from matcher.store.desk_views import label, public_texts
 from matcher.store.store import Store
 from matcher.store.tables import EvidencePartnerRow
 from matcher.store.writer import stored_records
+from matcher.whole_words import HOW
 from matcher.wholeness import Same
 
 router = APIRouter(include_in_schema=False)
 QUESTIONS, JOINS = 20, 100  # on a page
-HOW = {"identifier": N_("by an identifier"), "name": N_("by name and place"), "person": N_("said by a person")}
 Named = Annotated[str, Form(max_length=300, pattern=ID)]
 
 
@@ -80,6 +80,18 @@ def split(request: Request, store: Records, caller: Admin, partner: Named) -> Re
     return RedirectResponse("/admin/same", 303)
 
 
+@router.post("/admin/same/two")
+def two(request: Request, store: Records, caller: Admin, text: Named) -> Response:
+    """Show a text by itself again: it does not say what the other says."""
+    try:
+        with store.writing() as writer:
+            writer.tell_apart(text, caller.key)
+            audit.record(writer.session, caller, "split", "evidence", text, request_of(request))
+    except NotFound as error:
+        return _page(request, store, 409, error.text(say_of(request)))
+    return RedirectResponse("/admin/same#texts", 303)
+
+
 def _page(request: Request, store: Store, status: int = 200, error: str = "") -> Response:
     with store.reading() as session:
         asked = sameness.questions(session, QUESTIONS)
@@ -92,10 +104,13 @@ def _page(request: Request, store: Store, status: int = 200, error: str = "") ->
         counted = select(link.partner_id, func.count()).where(link.partner_id.in_(ids)).group_by(link.partner_id)
         texts: dict[str, int] = dict(session.execute(counted).all())
         waiting = sameness.waiting(session)
+        texts_shown = same_texts.listed(session, JOINS)
+        texts_known = public_texts(session, {id_ for row in texts_shown.rows for id_ in (row.text, row.as_)})
     language = language_of(request)
     sides = {id_: Side(p, place_of(p, language), texts.get(id_, 0)) for id_, p in known.items()}
     pairs = [(each, (sides[each.a], sides[each.b])) for each in asked]
     return render(
         request, "admin_same.html", status, pairs=pairs, waiting=waiting, joins=joins[:JOINS], joined=len(joins),
-        known=known, how=HOW, error=error,
+        known=known, how=HOW, error=error, texts=texts_known, label=label, twins=texts_shown.all,
+        links=[row for row in texts_shown.rows if {row.text, row.as_} <= texts_known.keys()],
     )  # fmt: skip

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.exports import Export
 from api.metrics import answered
-from api.state import Current
+from api.state import Current, Records
 from api.web.cards import GROUPS, cards
 from api.web.question import EXAMPLES, MOST, SHOWN, Asked, understand
 from api.web.regions_known import known_regions
@@ -19,8 +20,11 @@ from matcher.advice import CALLS
 from matcher.engine import Engine
 from matcher.errors import BadQuery
 from matcher.list_columns import match_columns
-from matcher.records import MatchList, Side, Verdict
+from matcher.records import Evidence, MatchList, Side, Verdict
 from matcher.sectors import sector_name, tree
+from matcher.standing_in import stands_for
+from matcher.store.desk_views import also_in
+from matcher.store.store import Store
 from matcher.table_export import Format
 from matcher.weights import RULES
 
@@ -37,9 +41,11 @@ class FileType(StrEnum):
 
 
 @router.get("/")
-def ask(request: Request, engine: Current, asked: Question) -> Response:
+def ask(request: Request, engine: Current, store: Records, asked: Question) -> Response:
     """Show the box, and the answer where something was asked."""
     language, say = language_of(request), say_of(request)
+    if asked.like:
+        asked = replace(asked, like=stands_for(store, engine, asked.like))
     form = understand(asked, language)
     asked = replace(asked, region=form.region.typed, sector=form.sector.typed)  # as understood, from here on
     answer, wrong = None, ""
@@ -54,6 +60,7 @@ def ask(request: Request, engine: Current, asked: Question) -> Response:
         request, "ask.html", 422 if wrong else 200, headers, asked=asked, form=form, answer=answer, wrong=wrong,
         cards=cards(answer, say, language) if answer else [], examples=EXAMPLES, sides=Side,
         divisions=[s for code, s in tree().items() if len(code) > 1], regions=known_regions(engine.snapshot),
+        also=_also(store, answer) if answer else {},
         groups=GROUPS, rules=RULES, saved=saved_of(request), like=_like(engine, asked),
         counts={side: len(engine.snapshot.sides[side].partners) for side in Side},
         absolute=str(request.base_url).rstrip("/") + asked.address(),
@@ -64,14 +71,25 @@ def ask(request: Request, engine: Current, asked: Question) -> Response:
 
 
 @router.get("/answer.{type_}")
-def answer_file(request: Request, engine: Current, asked: Question, type_: FileType) -> Response:
+def answer_file(request: Request, engine: Current, store: Records, asked: Question, type_: FileType) -> Response:
     """Give the answer as a file.
 
     :raises BadQuery: nothing was asked.
     """
+    if asked.like:
+        asked = replace(asked, like=stands_for(store, engine, asked.like))
     answer = answered(engine, understand(asked, language_of(request)).query(engine), language_of(request))
     export = Export(Format(type_.value), say_of(request))
     return export.file("matches", match_columns(answer), answer.matches)
+
+
+def _also(store: Store, answer: MatchList) -> dict[str, list[Evidence]]:
+    """Return id -> other texts that say the same, of the texts of an answer; nothing while the database is away."""
+    try:
+        with store.reading() as session:
+            return also_in(session, [p.evidence_id for match in answer.matches for p in match.passages])
+    except SQLAlchemyError:
+        return {}
 
 
 def _like(engine: Engine, asked: Asked) -> dict[str, str] | None:

@@ -13,7 +13,8 @@ from matcher.drafts import draft, mailto
 from matcher.engine import Engine
 from matcher.errors import BadQuery, NotFound
 from matcher.language import N_, languages, translator
-from matcher.records import Evidence, Match, Partner, Side
+from matcher.records import Match, Partner, Side
+from matcher.standing_in import stands_for
 from matcher.store import introductions
 from matcher.store.desk_views import label, public_partners, the_partner, the_text
 from matcher.store.offices import LOCAL
@@ -36,7 +37,9 @@ def side_by_side(here: Desk, engine: Current, evidence: AskedId, partner: Annota
     with here.store.reading() as session:
         text = the_text(session, evidence)
         owners = public_partners(session, text.partners)
-    found = compare(engine, engine.query_for(evidence, k=DEEP), chosen[0], chosen[1], here.language)
+    found = compare(
+        engine, engine.query_for(stands_for(here.store, engine, evidence), k=DEEP), chosen[0], chosen[1], here.language
+    )
     return here.page(
         "desk_compare.html", text=text, found=found, owners=list(owners.values()), label=label, parts=parts,
         both=(found.a, found.b),
@@ -65,12 +68,12 @@ def message(
         row = session.get(OrganisationRow, here.office)
         office = row.name if row and row.id != LOCAL else None
         hidden = hidden_partners(session, here.caller)
-        found = [to_reach(session, _clean(id_)) for id_ in (supply, demand)]
+        found = [to_reach(session, _clean(id_), here.caller.sees_contact) for id_ in (supply, demand)]
         seen = [seen_by(each, here.caller, hidden) for each in found if each]
     contacts = [each for each in seen if isinstance(each, Partner)]
     here.note(contacts, "partner", contacts[0].id if len(contacts) == 1 else None)
     language = text_language if text_language in languages() else here.language
-    match = _match(engine, text, *two, language) if text else None
+    match = _match(engine, stands_for(here.store, engine, text.id), *two, language) if text else None
     written = draft(translator(language), *two, text, match, office)
     return here.page(
         "desk_draft.html",
@@ -86,10 +89,10 @@ def message(
     )
 
 
-def _match(engine: Engine, text: Evidence, supply: Partner, demand: Partner, language: str) -> Match | None:
+def _match(engine: Engine, text: str, supply: Partner, demand: Partner, language: str) -> Match | None:
     """Return what the answer for a text says of the partner of the other side; None where it says nothing."""
     try:
-        query = engine.query_for(text.id, k=DEEP)
+        query = engine.query_for(text, k=DEEP)
     except NotFound:
         return None
     wanted = supply if query.seeks is Side.SUPPLY else demand

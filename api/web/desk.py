@@ -23,6 +23,7 @@ from matcher.places import region_name
 from matcher.records import Evidence, MatchList, Partner, Passage, Side, Verdict
 from matcher.sectors import sector_name, tree
 from matcher.shown import Piece, fitting, pieces, weightiest
+from matcher.standing_in import stands_for
 from matcher.store import organisations, own_texts, shortlists
 from matcher.store.desk_views import label, public_partners
 from matcher.store.offices import at_desk
@@ -159,7 +160,7 @@ def parts(passage: Passage) -> list[Piece]:
 def _answer(engine: Engine, here: Here, evidence: str, k: int) -> MatchList | None:
     """Return who answers a text; None while the engine has not read it yet."""
     try:
-        query = engine.query_for(evidence, k=k)
+        query = engine.query_for(stands_for(here.store, engine, evidence), k=k)
     except NotFound:
         return None
     return answered(engine, query, here.language)

@@ -10,6 +10,7 @@ from api.web import (
     desk,
     desk_requests,
     figures,
+    found_out,
     inbox,
     letters,
     partners,
@@ -22,7 +23,7 @@ from api.web import (
 
 router = APIRouter()
 for part in (
-    ask, partners, saved, letters, quality, session, desk, board, compare, inbox, desk_requests, upload, admin,
-    figures, regions,  # regions last: its address takes any name
+    ask, found_out, partners, saved, letters, quality, session, desk, board, compare, inbox, desk_requests, upload,
+    admin, figures, regions,  # regions last: its address takes any name
 ):  # fmt: skip
     router.include_router(part.router)

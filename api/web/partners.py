@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.state import Anybody, Current, Records, request_of
 from api.web.cards import place_of
+from api.web.found_out import found_out, same_as
 from api.web.rendering import language_of, render, say_of
 from api.web.saved_cookie import saved_of
 from matcher.access import EVERYBODY, Caller
@@ -18,7 +19,7 @@ from matcher.language import Translate
 from matcher.reasons import STAGES
 from matcher.records import Evidence, Partner, Side
 from matcher.store import audit
-from matcher.store.desk_views import public_partners, the_partner, the_text
+from matcher.store.desk_views import also_in, public_partners, the_partner, the_text
 from matcher.store.listing import Wanted, page
 from matcher.store.store import Store
 from matcher.store.view import read_by_role
@@ -48,18 +49,22 @@ def partner(
             return RedirectResponse(f"/partners/{quote(found.id, safe='')}", 303)
         wanted = Wanted(partner=found.id)
         texts = page(session, Evidence, EVERYBODY, wanted, after=_plain(after), limit=TEXTS, whole=True)
-        stored = to_reach(session, found.id) or found
+        stored = to_reach(session, found.id, caller.sees_contact) or found
+        also = also_in(session, [each.record.id for each in texts.items])
+        same = same_as(session, found.id, caller)
+        told = found_out(session, Partner, [found.id, *(p.id for p in same)], caller, language_of(request))
     contact = _contact(store, stored, caller, request)
     return render(
         request, "partner.html", partner=found, where=place_of(found, language_of(request)), web=web_address(found.url),
         texts=[each.record for each in texts.items], last=texts.last, after=after, contact=contact,
         record=_record(engine, found, say_of(request)), is_saved=found.id in saved_of(request),
+        also=also, same=same, found=told,
         supply=found.side is Side.SUPPLY, registers=[(each, page_of(each)) for each in found.identifiers],
     )  # fmt: skip
 
 
 @router.get("/evidence/{evidence_id:path}")
-def evidence(request: Request, store: Records, _: Anybody, evidence_id: Id) -> Response:
+def evidence(request: Request, store: Records, caller: Anybody, evidence_id: Id) -> Response:
     """Show a text with its partners.
 
     :raises NotFound: there is none, or its partners have withdrawn.
@@ -67,10 +72,12 @@ def evidence(request: Request, store: Records, _: Anybody, evidence_id: Id) -> R
     with store.reading() as session:
         text = the_text(session, evidence_id.replace("\0", ""))
         partners = public_partners(session, text.partners)
+        also = also_in(session, [text.id]).get(text.id, [])
+        told = found_out(session, Evidence, [text.id], caller, language_of(request))
     of = [partners[id_] for id_ in text.partners if id_ in partners]
     return render(
         request, "evidence.html", text=text, partners=of, supply=of[0].side is Side.SUPPLY,
-        source=web_address(text.source), link=web_address(text.url),
+        source=web_address(text.source), link=web_address(text.url), also=also, found=told,
     )  # fmt: skip
 
 

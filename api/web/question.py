@@ -11,12 +11,12 @@ from matcher import records
 from matcher.engine import Engine
 from matcher.errors import NotFound
 from matcher.language import N_
-from matcher.places import country_of, find_country, find_region, near_regions, region_name
+from matcher.places import country_of, find_country, find_region, misspelt_region, near_regions, region_name
 from matcher.records import Filters, Side
 from matcher.sectors import find_sector, near_sectors, sector_name
 
 SHOWN, MOST = 10, 50  # partners of an answer, and the most that one asks for here
-ALIKE = 0.8  # how alike a name must be to be taken for what was typed
+ALIKE = 0.8  # how alike a sector's name must be to be taken for what was typed
 HINTS = 3  # names that are proposed where none is alike enough
 Rule = Literal["place", "sector", "track_record", "experience"]
 
@@ -121,7 +121,7 @@ def place_name(code: str) -> str:
 
 
 def _region(typed: str) -> Understood:
-    return _understood(typed, _find_place, lambda t, a: near_regions(t, likeness=a), place_name)
+    return _understood(typed, _find_place, misspelt_region, near_regions, place_name)
 
 
 def _find_place(text: str) -> str:
@@ -134,13 +134,19 @@ def _find_place(text: str) -> str:
 
 
 def _sector(typed: str, language: str) -> Understood:
-    return _understood(typed, find_sector, near_sectors, lambda code: sector_name(code, language))
+    def slip(text: str) -> str | None:
+        return next(iter(near_sectors(text, ALIKE)), None)
+
+    return _understood(
+        typed, find_sector, slip, lambda t: near_sectors(t, 0.6), lambda code: sector_name(code, language)
+    )
 
 
 def _understood(
     typed: str,
     find: Callable[[str], str],
-    near: Callable[[str, float], list[str]],
+    slip: Callable[[str], str | None],
+    near: Callable[[str], list[str]],
     name: Callable[[str], str],
 ) -> Understood:
     typed = " ".join(typed.split())
@@ -152,10 +158,9 @@ def _understood(
         pass
     else:
         return Understood(code, name(code), name(code))
-    alike = near(typed, ALIKE)
-    if alike:
-        return Understood(alike[0], name(alike[0]), name(alike[0]), mended=True)
-    return Understood(None, typed, near=tuple(dict.fromkeys(map(name, near(typed, 0.6))))[:HINTS])
+    if meant := slip(typed):
+        return Understood(meant, name(meant), name(meant), mended=True)
+    return Understood(None, typed, near=tuple(dict.fromkeys(map(name, near(typed))))[:HINTS])
 
 
 EXAMPLES = {

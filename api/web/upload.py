@@ -18,7 +18,8 @@ from matcher.access import Caller
 from matcher.errors import BadInput, TinkuyError
 from matcher.language import N_, Translate
 from matcher.sources.columns import SHEETS
-from matcher.sources.table import foreign, write_template
+from matcher.sources.table_sheets import foreign
+from matcher.sources.table_template import write_template
 from matcher.store import import_runs, organisations
 from matcher.store.import_runs import UNDO_DAYS, Refused
 from matcher.store.offices import at_desk

@@ -14,7 +14,7 @@ from matcher.index.snapshot import current_id, read_manifest
 from matcher.language import N_
 from matcher.settings import CHECKOUT
 from matcher.sources.formats import FORMATS
-from matcher.sources.table import write_template
+from matcher.sources.table_template import write_template
 
 
 @click.command(

@@ -11,7 +11,7 @@ from matcher.language import N_, Translate
 from matcher.sources import mappings
 from matcher.sources.columns import SHEETS
 from matcher.sources.proposing import Proposal
-from matcher.sources.table import proposals
+from matcher.sources.table_sheets import proposals
 
 WIDE = 40  # characters of a cell that are shown
 ROWS = 3

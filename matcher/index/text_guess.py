@@ -87,19 +87,20 @@ class TextGuess:
         gram = examples.T @ examples + RIDGE * np.eye(examples.shape[1])
         return cls(titles.codes, np.linalg.solve(gram, examples.T @ (wanted - base)), base)
 
-    def confidences(self, vectors: Vectors) -> Floats:
-        """Return (texts, codes) confidences, each row adding up to 1. Texts count from their own mean.
+    def confidences(self, vectors: Vectors, mean: Floats | None = None) -> Floats:
+        """Return (texts, codes) confidences, each row adding up to 1. Texts count from their mean.
 
-        :param vectors: (texts, dimensions); all that are to be guessed at once, for the mean is theirs.
+        :param vectors: (texts, dimensions).
+        :param mean: (dimensions,) of texts like these; None: their own.
         """
         texts = vectors.astype(np.float64)
-        values = ((texts - texts.mean(axis=0)) @ self.factors + self.base) / TEMPERATURE
+        values = ((texts - (texts.mean(axis=0) if mean is None else mean)) @ self.factors + self.base) / TEMPERATURE
         shares = np.exp(values - values.max(axis=1, keepdims=True))
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
-    def best(self, vectors: Vectors) -> list[tuple[str, float]]:
-        """Return each text's likeliest code, and how sure that is."""
-        found = self.confidences(vectors)
+    def best(self, vectors: Vectors, mean: Floats | None = None) -> list[tuple[str, float]]:
+        """Return each text's likeliest code, and how sure that is. `mean`: see `confidences`."""
+        found = self.confidences(vectors, mean)
         first = found.argmax(axis=1)
         return [(self.codes[code], float(found[i, code])) for i, code in enumerate(first.tolist())]
 

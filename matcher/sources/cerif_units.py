@@ -8,6 +8,7 @@ from matcher.errors import NotFound
 from matcher.identifiers import read as read_identifier
 from matcher.language import N_
 from matcher.places import find_country, find_region
+from matcher.placing import from_ubigeo
 from matcher.records import Evidence, Partner, Side
 from matcher.sources.metadata import children, choose, ford, isic, local_id, tidy, units_in
 from matcher.sources.org_kinds import RESEARCH_LINE, kind_of_organisation, side_of
@@ -17,10 +18,6 @@ from matcher.sources.xml_stream import Element
 
 MAX_PARENTS = 20  # units inside each other: faculty, institute, group, laboratory…
 CONTACT = 500  # characters at most
-# Departments of Peru by the first two digits of a ubigeo code of its statistics office, from 01.
-UBIGEO = (
-    "AMA ANC APU ARE AYA CAJ CAL CUS HUV HUC ICA JUN LAL LAM LIM LOR MDD MOQ PAS PIU PUN SAM TAC TUM UCA".split()  # noqa: SIM905
-)
 # What comes behind the # of an identifier's type, or an element of its own -> the register.
 REGISTERS = {
     "ruc": "ruc", "rorid": "ror", "ror": "ror", "gridid": "grid", "grid": "grid", "isni": "isni",
@@ -160,18 +157,15 @@ def _place(given: dict[str, list[Element]]) -> tuple[str | None, str | None, str
     address = children(given["PostAddress"][0]) if "PostAddress" in given else {}
     country = _country(_first(address, "AddressCountry"))
     region = _region(_first(address, "AddressRegion"), country) or next(
-        (r for e in given.get("UbiGeo", ()) if (r := region_of_ubigeo(tidy(e.text)))), None
+        (p.region for e in given.get("UbiGeo", ()) if (p := from_ubigeo(_ending(tidy(e.text))))), None
     )
     city = _first(address, "AddressLocality") or _first(address, "AddressProvince") or None
     return country or (region.split("-")[0] if region else None), region, city
 
 
-def region_of_ubigeo(code: str) -> str | None:
-    """Return the region of a ubigeo code of Peru's statistics office, alone or at an address's end: 1301 is PE-LAL."""
-    digits = code.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
-    if not digits.isdecimal() or len(digits) not in (2, 4, 6) or not 1 <= int(digits[:2]) <= len(UBIGEO):
-        return None
-    return f"PE-{UBIGEO[int(digits[:2]) - 1]}"
+def _ending(address: str) -> str:
+    """Return what stands at an address's end, such as the 1301 of https://purl.org/pe-repo/inei/ubigeo/1301."""
+    return address.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
 
 
 @lru_cache(1000)

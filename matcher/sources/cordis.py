@@ -12,25 +12,25 @@ Of a folder, a zip or single files, as data.europa.eu has them for Horizon 2020 
   has outcomes with the others.
 - A firm that is no SME is large. What an SME is, micro, small or medium, is not said and stays open.
 
-Of participations only numbers are kept, 16 bytes each, and of an organisation one line, until the projects stream by.
+Participations, and of each organisation its latest line, lie on the disk until the projects stream by.
 """
 
 import re
-from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from functools import cache, lru_cache
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-
-import numpy as np
 
 from matcher import fields
 from matcher.errors import BadInput, NotFound
 from matcher.language import N_
 from matcher.places import find_country
 from matcher.records import Evidence, Outcome, Partner, Side, Stage
+from matcher.sources.aside import CUT, Latest, Notes, Shelf, open_aside
 from matcher.sources.delimited import Broken, Table, read_rows, tables_in
 from matcher.sources.nuts import region_of
 from matcher.sources.reading import MAX_TEXT, Read, Refusal, Row, Skipped, Told, too_long
@@ -38,13 +38,14 @@ from matcher.text import clean, fold
 
 ID = "cordis"
 MET = 6  # participants of a consortium in which everybody works with everybody
+TOGETHER = 200  # projects whose participants are looked up at once
 NEEDED = ("project", "organization")
 OTHERS = ("topics", "euroscivoc")
 COLUMNS = {
     "project": ("id", "title", "startDate", "objective", "frameworkProgramme"),
     "organization": (
-        "projectID", "organisationID", "role", "contentUpdateDate", "activityType",
-        "name", "city", "country", "nutsCode", "SME", "organizationURL",
+        "projectID", "organisationID", "role", "contentUpdateDate",
+        "activityType", "name", "city", "country", "nutsCode", "SME", "organizationURL",
     ),
     "topics": ("projectID", "title"),
     "euroscivoc": ("projectID", "euroSciVocPath"),
@@ -58,9 +59,9 @@ _HOSPITAL = re.compile(
     r"\b(?:hospit|hopita|ospedal|klinik|clinic|sairaal|szpital|spital|nemocnice|ziekenhui|sjukhus|universitatsklinik)"
 )
 _TRUE = frozenset(("true", "1", "yes", "y"))
-_Place = tuple[Side, str | None, str | None]  # side, country, region
-_Who = tuple[str, _Place]  # a partner's id, and where it is
-_CUT = "\x1f"  # between the cells that are kept of a line
+_Cells = Callable[[list[str]], tuple[str, ...]]  # takes some of a row's
+# What outcomes must know of an organisation: PIC, the partner's id, side, country and region, "" where not known.
+_Who = tuple[str, ...]
 
 
 def read(paths: Sequence[Path]) -> Iterator[Told]:
@@ -80,38 +81,18 @@ def read(paths: Sequence[Path]) -> Iterator[Told]:
         raise BadInput(
             N_("{files} is missing: give the folder or the zip with all tables of CORDIS"), files=", ".join(missing)
         )
-    yield from _Reader(found).rows()
-
-
-class _Pairs:
-    """Numbers noted of projects, and given back by project: 16 bytes a pair, in the order in which they came."""
-
-    def __init__(self) -> None:
-        self.keys, self.values = array("q"), array("q")
-
-    def sort(self) -> None:
-        """Make ready for being asked."""
-        order = np.argsort(np.array(self.keys, np.int64), kind="stable")
-        for pairs in (self.keys, self.values):
-            pairs[:] = array("q", np.array(pairs, np.int64)[order].tobytes())
-
-    def of(self, key: int) -> list[int]:
-        """Return what was noted of a project."""
-        start = end = bisect_left(self.keys, key)
-        while end < len(self.keys) and self.keys[end] == key:
-            end += 1
-        return self.values[start:end].tolist()
+    with closing(open_aside()) as disk:
+        yield from _Reader(found, disk).rows()
 
 
 class _Reader:
-    """One reading. `who`: by PIC, what outcomes must know of an organisation; None of one that was refused."""
+    """One reading. `parts`: PICs of a project's participants, a minus before those that coordinate it."""
 
-    def __init__(self, tables: dict[str, Table]) -> None:
+    def __init__(self, tables: dict[str, Table], disk: sqlite3.Connection) -> None:
         self.tables = tables
-        self.who: dict[int, _Who | None] = {}
-        self.kept: dict[str, str] = {}  # PIC -> the latest line's date, number and cells
-        self.parts, self.said = _Pairs(), _Pairs()  # PICs, below zero where they coordinate; places in `notes`
-        self.notes: dict[str, int] = {}  # fields and topics, each once
+        self.parts, self.said = Notes(disk, "parts"), Notes(disk, "said")
+        self.lines = Latest(disk, "lines")  # of an organisation its number and cells
+        self.known = Shelf(disk, "known")
 
     def rows(self) -> Iterator[Told]:
         yield from self._participations()
@@ -123,8 +104,8 @@ class _Reader:
         yield from self._organisations()
         yield from self._projects()
 
-    def _table(self, name: str) -> tuple[Iterator[tuple[int, list[str]]], int, Callable[[list[str]], tuple[str, ...]]]:
-        """Return a table's rows, how many cells each must have, and what takes those of COLUMNS from it."""
+    def _table(self, name: str) -> tuple[Iterator[tuple[int, list[str]]], int, Sequence[int]]:
+        """Return a table's rows, how many cells each must have, and the places of those of COLUMNS."""
         table, columns = self.tables[name], COLUMNS[name]
         rows = read_rows(table, ";")
         header = [cell.strip().lower() for cell in next(rows, (0, []))[1]]
@@ -135,91 +116,98 @@ class _Reader:
                 path=table.file,
                 columns=", ".join(missing),
             )
-        return rows, len(header), itemgetter(*(header.index(column.lower()) for column in columns))
+        return rows, len(header), [header.index(column.lower()) for column in columns]
 
     def _participations(self) -> Iterator[Read]:
         """Note who takes part in what, and of each organisation what its latest row says."""
-        file, kept = self.tables["organization"].file, self.kept
-        rows, width, wanted = self._table("organization")
-        projects, pics = self.parts.keys.append, self.parts.values.append
-        last = ""
+        file, lines, recent = self.tables["organization"].file, self.lines, self.lines.recent
+        rows, width, places = self._table("organization")
+        ids, about = itemgetter(*places[:4]), itemgetter(*places[4:])
+        last, members = "", self.parts.begin(0)
         for number, values in rows:
             if len(values) != width:
                 yield Refusal(file, number, _broken(values))
                 continue
-            project, code, role, changed, *about = wanted(values)
-            latest = kept.get(code)
-            if project != last or latest is None:  # most lines tell nothing new
-                if not (_is_number(project) and _is_number(code)):
-                    column, found = ("organisationID", code) if _is_number(project) else ("projectID", project)
-                    error = BadInput(N_("{column}: {found!r} is no number"), column=column, found=found)
-                    yield Refusal(file, number, error)
+            project, code, role, changed = ids(values)
+            latest = recent.get(code)
+            if project != last:
+                if not _is_number(project):
+                    yield _no_number(file, number, "projectID", project)
                     continue
-                last = project
-            projects(int(project))
-            pics(-int(code) if role == "coordinator" else int(code))
-            if latest is None or (not latest.startswith(changed) and changed > latest):
-                kept[code] = _CUT.join((changed, str(number), *about))
+                last, members = project, self.parts.begin(int(project))
+            if latest is None:  # most lines tell nothing new
+                if not _is_number(code):
+                    yield _no_number(file, number, "organisationID", code)
+                    continue
+                if code[0] == "0":
+                    latest = recent.get(code := code.lstrip("0"))
+            members.append("-" + code if role == "coordinator" else code)
+            if latest is None or changed > latest[0]:
+                lines.put(code, changed, CUT.join((str(number), *about(values))))
 
     def _about(self, name: str, say: Callable[[str], str | None]) -> Iterator[Told]:
         """Note what a table says of projects."""
-        file, notes = self.tables[name].file, self.notes
-        rows, width, wanted = self._table(name)
+        file = self.tables[name].file
+        rows, width, places = self._table(name)
+        wanted = itemgetter(*places)
+        last, told = "", self.said.begin(0)
         for number, values in rows:
             if len(values) != width:
                 yield Refusal(file, number, _broken(values))
                 continue
             project, text = wanted(values)
             what = say(text)
-            if what is None or not _is_number(project):
+            if what is None or (project != last and not _is_number(project)):
                 yield Skipped(file, number, N_("subject of no field"))
                 continue
-            self.said.keys.append(int(project))
-            self.said.values.append(notes.setdefault(what, len(notes)))
+            if project != last:
+                last, told = project, self.said.begin(int(project))
+            told.append(what)
 
     def _organisations(self) -> Iterator[Read]:
-        file = self.tables["organization"].file
-        while self.kept:
-            code = next(iter(self.kept))
-            _, line, kind, name, city, country, nuts, sme, url, *_more = self.kept.pop(code).split(_CUT)
-            pic = int(code)
+        file, known = self.tables["organization"].file, self.known
+        for pic, text in self.lines.all():
+            line, kind, name, city, country, nuts, sme, url, *_more = text.split(CUT)
             try:
                 partner = _partner(pic, kind, name, city, country, nuts, sme, url)
             except BadInput as error:
-                self.who[pic] = None
                 yield Refusal(file, int(line), error)
                 continue
-            self.who[pic] = partner.id, _same(partner.side, partner.country, partner.region)
+            known[str(pic)] = (str(pic), partner.id, partner.side.value, partner.country or "", partner.region or "")
             yield Row(file, int(line), (partner,), key=f"organisation/{pic}")
 
     def _projects(self) -> Iterator[Read]:
-        file, notes = self.tables["project"].file, tuple(self.notes)
-        rows, width, wanted = self._table("project")
-        for number, values in rows:
-            if len(values) != width:
-                yield Refusal(file, number, _broken(values))
+        rows, width, places = self._table("project")
+        while together := list(islice(rows, TOGETHER)):
+            yield from self._some_projects(together, width, itemgetter(*places))
+
+    def _some_projects(self, rows: list[tuple[int, list[str]]], width: int, wanted: _Cells) -> Iterator[Read]:
+        """Yield the projects of some rows, of which the disk is asked at once."""
+        file = self.tables["project"].file
+        cells = [wanted(values) if len(values) == width else () for _, values in rows]
+        ids = [int(each[0]) if each and _is_number(each[0]) else 0 for each in cells]
+        parts, said = self.parts.of(ids), self.said.of(ids)
+        known = self.known.of(code.lstrip("-") for codes in parts.values() for code in codes)
+        for (number, values), each, project in zip(rows, cells, ids, strict=True):
+            if not project:
+                yield _no_number(file, number, "id", each[0]) if each else Refusal(file, number, _broken(values))
                 continue
-            id_, title, start, text, programme = wanted(values)
+            id_, title, start, text, programme = each
+            leading, others = _members(parts.get(project, ()), known)
+            day = _day(start)
             try:
-                if not _is_number(id_):
-                    raise BadInput(N_("{column}: {found!r} is no number"), column="id", found=id_)
-                members = self._members(int(id_))
-                said = [notes[place] for place in self.said.of(int(id_))]
-                day = _day(start)
-                evidence = _evidence(id_, title, text, programme, day, members, said)
-                yield Row(file, number, (evidence, *_outcomes(id_, members, day)), key=f"project/{id_}")
+                evidence = _evidence(id_, title, text, programme, day, leading + others, said.get(project, ()))
+                yield Row(file, number, (evidence, *_outcomes(id_, leading, others, day)), key=f"project/{id_}")
             except BadInput as error:
                 yield Refusal(file, number, error)
-
-    def _members(self, project: int) -> list[tuple[int, bool, _Who]]:
-        """Return PIC, whether it coordinates, and who it is of each participant, the coordinator first."""
-        found = dict.fromkeys(self.parts.of(project))
-        told = [(abs(pic), pic < 0, who) for pic in found if (who := self.who.get(abs(pic)))]
-        return told if len(told) < 2 else sorted(told, key=itemgetter(1), reverse=True)
 
 
 def _is_number(text: str) -> bool:
     return text.isdecimal() and text.isascii() and len(text) < 16 and text.strip("0") != ""
+
+
+def _no_number(file: str, number: int, column: str, found: str) -> Refusal:
+    return Refusal(file, number, BadInput(N_("{column}: {found!r} is no number"), column=column, found=found))
 
 
 def _broken(values: list[str]) -> BadInput:
@@ -228,13 +216,24 @@ def _broken(values: list[str]) -> BadInput:
     return BadInput(N_("the row has {count} columns, the header another number"), count=len(values))
 
 
+def _members(codes: Iterable[str], known: Mapping[str, _Who]) -> tuple[list[_Who], list[_Who]]:
+    """Return a project's coordinators and its other participants. `known`: nothing of an organisation refused."""
+    leading, others = [], []
+    for code in dict.fromkeys(codes):
+        if who := known.get(code):
+            others.append(who)
+        elif code[0] == "-" and (who := known.get(code[1:])):
+            leading.append(who)
+    return leading, others
+
+
 def _evidence(
     id_: str,
     title: str,
     text: str,
     programme: str,
     day: date | None,
-    members: Sequence[tuple[int, bool, _Who]],
+    members: Sequence[_Who],
     said: Sequence[str],
 ) -> Evidence:
     """Return a project's text. `said`: its topic and fields, each with its mark before it."""
@@ -245,37 +244,42 @@ def _evidence(
         raise too_long(text)
     if not members:
         raise BadInput(N_("none of its organisations is in organization.csv, or none can be read"))
-    topic = next((what[1:] for what in said if what[0] == _TOPIC), None)
+    source, about = _source(programme, *said)
     return Evidence(
         id=f"{ID}-{id_}",
-        partners=tuple(dict.fromkeys([who[0] for _, _, who in members])),
+        partners=tuple(dict.fromkeys([who[1] for who in members])),
         kind="project",
         text=text or title,
         title=title if text else None,
         language="en",  # the tables' texts are English throughout
         date=day,
-        fields=tuple(sorted({what[1:] for what in said if what[0] == _FIELD})),
-        source=_source(programme, topic),
+        fields=about,
+        source=source,
         url=f"https://cordis.europa.eu/project/id/{id_}",
     )
 
 
 @lru_cache(10_000)
-def _source(programme: str, topic: str | None) -> str:
-    return " · ".join(filter(None, ("CORDIS", PROGRAMMES.get(programme, programme), topic)))
+def _source(programme: str, *said: str) -> tuple[str, tuple[str, ...]]:
+    """Return where a project is from, in words, and its fields."""
+    topic = next((what[1:] for what in said if what[0] == _TOPIC), None)
+    words = " · ".join(filter(None, ("CORDIS", PROGRAMMES.get(programme, programme), topic)))
+    return words, tuple(sorted({what[1:] for what in said if what[0] == _FIELD}))
 
 
-def _outcomes(id_: str, members: Sequence[tuple[int, bool, _Who]], day: date | None) -> list[Outcome]:
+def _outcomes(id_: str, leading: Sequence[_Who], others: Sequence[_Who], day: date | None) -> list[Outcome]:
     """Return the outcomes of a project's participants."""
-    if len(members) < 2:
+    if len(leading) + len(others) < 2:
         return []
-    supply, demand = ([each for each in members if each[2][1][0] is side] for side in (Side.SUPPLY, Side.DEMAND))
-    small = len(members) <= MET
+    lead = [who for who in leading if who[2] == Side.SUPPLY]
+    able = [*lead, *(who for who in others if who[2] == Side.SUPPLY)]
+    met = able if len(leading) + len(others) <= MET else lead  # by those that only take part
     return [
-        Outcome(f"{ID}-{id_}-{able}-{needy}", able_id, Stage.PROJECT, needy_id, day, country, region)
-        for needy, buys, (needy_id, (_, country, region)) in demand
-        for able, leads, (able_id, _) in supply
-        if small or leads or buys
+        Outcome(f"{ID}-{id_}-{one[0]}-{pic}", one[1], Stage.PROJECT, needy, day, country or None, region or None)
+        for members, partners in ((leading, able), (others, met))
+        for pic, needy, side, country, region in members
+        if side == Side.DEMAND
+        for one in partners
     ]
 
 
@@ -289,20 +293,25 @@ def _partner(pic: int, kind: str, name: str, city: str, country: str, nuts: str,
     side, what = KINDS[kind]
     if kind in ("PUB", "OTH") and _HOSPITAL.search(fold(name)):
         side, what = Side.SUPPLY, "hospital"
-    region, where = region_of(nuts), _country(country)
+    where, region = _seat(country, nuts)
     return Partner(
-        id=f"{ID}-{pic}", side=side, name=name, kind=what, country=where, city=clean(city) or None,
-        region=region if region and region.split("-")[0] == where else None,
+        id=f"{ID}-{pic}", side=side, name=name, kind=what, country=where, region=region, city=_city(city),
         size="large" if kind == "PRC" and sme and sme.lower() not in _TRUE else None,
         url=url if url.startswith(("http://", "https://")) else None,
         identifiers=(f"pic:{pic}",) if len(str(pic)) == 9 else (),
     )  # fmt: skip
 
 
-@lru_cache(10_000)
-def _same(*who: object) -> _Place:
-    """Return one tuple for equal ones: of a hundred thousand organisations there are some hundred."""
-    return who  # type: ignore[return-value]
+@lru_cache(20_000)
+def _seat(country: str, nuts: str) -> tuple[str | None, str | None]:
+    """Return an organisation's country, and its region where that lies in it."""
+    region, where = region_of(nuts), _country(country)
+    return where, region if region and region.split("-")[0] == where else None
+
+
+@lru_cache(20_000)
+def _city(name: str) -> str | None:
+    return clean(name) or None
 
 
 @lru_cache(1000)

@@ -88,6 +88,7 @@ FORMATS = {
                 "token": N_("a token for ORCID's public API, if it asks for one"),
             },
             live=True,
+            by_key=True,
         ),
         Format(
             "vivo",
@@ -103,6 +104,7 @@ FORMATS = {
             oai.read,
             oai.OPTIONS,
             live=True,
+            by_key=True,
         ),
     )
 }

@@ -1,7 +1,6 @@
 """OAI-PMH: a live harvest by address, or files of its replies and of bare records, CERIF-XML and Dublin Core."""
 
 import gzip
-import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -11,10 +10,11 @@ from typing import BinaryIO, cast
 
 from matcher.errors import BadInput
 from matcher.language import N_
-from matcher.sources.oai_client import Client
-from matcher.sources.oai_harvest import Harvest, failed
+from matcher.sources.fetching import READ_S, Fetcher
+from matcher.sources.oai_harvest import Harvest
 from matcher.sources.oai_reply import Failure, Item, Other, read_reply
 from matcher.sources.oai_rows import Rows
+from matcher.sources.oai_verbs import failed
 from matcher.sources.pages import Asked, Page, paged
 from matcher.sources.reading import Refusal, Skipped, Told
 from matcher.sources.repository import Repository
@@ -38,7 +38,7 @@ OPTIONS = {
 SUFFIXES = (".xml", ".xml.gz")
 
 
-def read(asked: Asked, wait: Callable[[float], object] = time.sleep) -> Iterator[Page]:
+def read(asked: Asked, wait: Callable[[float], object] | None = None) -> Iterator[Page]:
     """Yield pages of a harvest, or of files and folders of files.
 
     :param wait: waits so many seconds, between requests.
@@ -46,8 +46,9 @@ def read(asked: Asked, wait: Callable[[float], object] = time.sleep) -> Iterator
     """
     rows = _rows(asked)
     if asked.url:
-        client = Client(asked.url, _seconds(asked, "pause", 1), _seconds(asked, "timeout", 60), wait)
-        yield from Harvest(asked, client, rows).pages()
+        pause, timeout = _seconds(asked, "pause", 1), _seconds(asked, "timeout", READ_S)
+        with Fetcher(pause=pause, timeout=timeout, tells="xml", wait=wait) as fetcher:
+            yield from Harvest(asked, fetcher, rows).pages()
         return
     yield from _file_pages(asked, rows)
 

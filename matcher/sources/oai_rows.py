@@ -33,13 +33,13 @@ class Rows:
             return Gone(file, number, item.identifier)
         if element is None:
             message = N_("{identifier}: a record without metadata that is not marked as deleted")
-            return Refusal(file, number, BadInput(message, identifier=item.identifier))
+            return Refusal(file, number, BadInput(message, identifier=item.identifier), key=item.identifier)
         try:
             if self._check:
                 self._check(element)
             found = self._read(item, element)
         except TinkuyError as error:
-            return Refusal(file, number, error)
+            return Refusal(file, number, error, key=item.identifier)
         if isinstance(found, str):
             return Skipped(file, number, found)
         key = item.identifier or (element.get("id") or "")

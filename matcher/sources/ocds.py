@@ -3,7 +3,7 @@
 Packages of releases or of records, bare lists of either, one a line (JSONL), each also packed (gz). A tender that asks
 for research, development or technology (`ocds_subjects.py`) is a text of kind `need` of its buyer, a demand partner
 whatever it is: a university that puts R&D out to tender needs it. Of several releases of one contracting process the
-newest stands. Elements stream by; of each process that counted only its number and date are kept.
+newest stands. Elements stream by; of each process that counted only its date is kept, on the disk.
 """
 
 import gzip
@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +27,9 @@ from matcher.identifiers import read as read_identifier
 from matcher.language import N_
 from matcher.places import find_country, find_region
 from matcher.records import Evidence, Partner, Side
+from matcher.sources.aside import Shelf, digits_of, open_aside
 from matcher.sources.ocds_subjects import code_asks, words_ask
+from matcher.sources.org_kinds import kind_of_organisation
 from matcher.sources.reading import MAX_FILE, MAX_TEXT, Refusal, Row, Skipped, Told, slug, too_long
 from matcher.text import clean, detect_language, fold
 
@@ -40,14 +42,7 @@ CLOSED = frozenset(("cancelled", "withdrawn"))
 LINES = (".jsonl", ".ndjson")
 # Organisation registers of org-id.guide whose numbers we know; the two letters in front are a country.
 REGISTERS = {"PE-RUC": "ruc", "XI-ROR": "ror", "XI-GRID": "grid", "XI-WIKIDATA": "wikidata", "XI-ISNI": "isni"}
-KINDS = (
-    ("university", r"\bunivers|\buniversid"),
-    ("hospital", r"\bhospital|\bclinic"),
-    (
-        "municipality",
-        r"\bmunicip|\bayuntamiento|\balcaldia|\bprefeitura|\bgobierno regional|\bcity council|\btown of\b",
-    ),
-)
+BUYERS = ("university", "hospital", "municipality")  # what a name may tell of a buyer; others are public bodies
 _BRACKETS = np.zeros(256, np.int8)
 _BRACKETS[list(b"[{")], _BRACKETS[list(b"]}")] = 1, -1
 _ERRORS = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
@@ -59,23 +54,24 @@ def read(paths: Sequence[Path]) -> Iterator[Told]:
 
     :raises BadInput: a file cannot be read, or is no JSON.
     """
-    newest: dict[str, str] = {}  # process -> the date of its release that stood
-    for path in paths:
-        for number, element in _elements(path):
-            if isinstance(element, BadInput):
-                yield Refusal(path.name, number, element)
-                continue
-            for release in _releases(element):
-                try:
-                    yield _told(path.name, number, release, newest)
-                except BadInput as error:
-                    yield Refusal(path.name, number, error)
-                except _ERRORS as error:
-                    reason = BadInput(N_("not as OCDS has it: {reason}"), reason=f"{type(error).__name__}: {error}")
-                    yield Refusal(path.name, number, reason)
+    with closing(open_aside()) as disk:
+        newest = Shelf(disk, "newest")  # of a process the date of its release that stood
+        for path in paths:
+            for number, element in _elements(path):
+                if isinstance(element, BadInput):
+                    yield Refusal(path.name, number, element)
+                    continue
+                for release in _releases(element):
+                    try:
+                        yield _told(path.name, number, release, newest)
+                    except BadInput as error:
+                        yield Refusal(path.name, number, error)
+                    except _ERRORS as error:
+                        reason = BadInput(N_("not as OCDS has it: {reason}"), reason=f"{type(error).__name__}: {error}")
+                        yield Refusal(path.name, number, reason)
 
 
-def _told(file: str, number: int, release: Any, newest: dict[str, str]) -> Told:
+def _told(file: str, number: int, release: Any, newest: Shelf) -> Told:
     """Return what a release is to us."""
     if not isinstance(release, dict):
         raise BadInput(N_("not as OCDS has it: {reason}"), reason=type(release).__name__)
@@ -91,11 +87,12 @@ def _told(file: str, number: int, release: Any, newest: dict[str, str]) -> Told:
     process, when = str(release.get("ocid") or ""), str(release.get("date") or "")
     if not process:
         raise BadInput(N_("{columns}: empty"), columns="ocid")
-    if when < newest.get(process, ""):
+    key = digits_of(process)
+    if when < newest.of((key,)).get(key, ("",))[0]:
         return Skipped(file, number, N_("older release"))
     buyer = _buyer(release, tender)
     row = Row(file, number, (buyer, _need(process, when, release, tender, buyer)), key=process)
-    newest[process] = when
+    newest[key] = (when,)
     return row
 
 
@@ -235,8 +232,8 @@ def _country_of_register(local: str) -> str | None:
 
 @lru_cache(10_000)
 def _kind(name: str) -> str:
-    plain = fold(name)
-    return next((kind for kind, pattern in KINDS if re.search(pattern, plain)), "public_body")
+    kind = kind_of_organisation(name)
+    return kind if kind in BUYERS else "public_body"
 
 
 def _day(text: str) -> date | None:

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from matcher.errors import BadInput
 from matcher.language import N_
-from matcher.sources.fetching import Fetcher, check_address, shown
+from matcher.sources.addresses import check_address, shown
+from matcher.sources.fetching import Fetcher
 from matcher.sources.json_files import Element
 from matcher.sources.pages import Asked, Cursor
 from matcher.sources.shapes import thing, whole

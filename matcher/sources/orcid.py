@@ -59,7 +59,8 @@ def row(file: str, number: int, value: Any, *, people: bool) -> Told:
         own = (person,) if person else ()
         return Row(file, number, (*own, *evidence), (employer,) if employer else (), orcid)
     except TinkuyError as error:
-        return Refusal(file, number, error, str(error.values.get("column", "")))
+        named = _ORCID.search(file)  # a record that cannot be read is known by its address
+        return Refusal(file, number, error, str(error.values.get("column", "")), named[1] if named else "")
 
 
 def _orcid(record: Thing) -> str:

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from matcher.errors import BadInput
 from matcher.language import N_
-from matcher.sources.fetching import Fetcher, check_address, shown
+from matcher.sources.addresses import check_address, shown
+from matcher.sources.fetching import Fetcher
 from matcher.sources.json_files import Element
 from matcher.sources.pages import Asked, Cursor
 from matcher.sources.shapes import Thing, string, thing, things, whole
@@ -57,6 +58,10 @@ def pages(asked: Asked) -> Iterator[Reply]:
         if asked.since:
             query = f"({query}) AND profile-last-modified-date:[{asked.since.strftime('%Y-%m-%dT%H:%M:%SZ')} TO NOW]"
         start = int(asked.after["start"]) if asked.after else 0
+        if asked.again and not asked.after:  # they have not changed, so no search for changes finds them
+            named: list[Thing] = [{"orcid-identifier": {"path": key}} for key in asked.again]
+            elements = tuple(_record(fetcher, base, i, each) for i, each in enumerate(named, start=1))
+            yield Reply(elements, {"start": start}, None, partial=bool(asked.since))
         yield from _found(fetcher, base, query, start, partial=bool(asked.since))
 
 

@@ -23,6 +23,8 @@ class Asked:
     :param options: what the format lets one choose, by name.
     :param after: the `after` of the page that was written last, where a run that was cut off goes on.
     :param since: when the last whole run began (UTC): only what has changed since is wanted, if the source can tell.
+    :param again: keys of rows that were refused before, and are wanted though they have not changed; see
+        `Format.by_key`.
     :param stored: names by id of the partners in the database.
     """
 
@@ -31,6 +33,7 @@ class Asked:
     options: Mapping[str, str] = field(default_factory=dict)
     after: Cursor | None = None
     since: dt.datetime | None = None
+    again: tuple[str, ...] = ()
     stored: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -53,7 +56,8 @@ class Page:
 class Format:
     """A format: its name, what it `expects` and an `example` command for people, its reader.
 
-    `options`: name -> what it means. `live`: it reads from addresses too.
+    `options`: name -> what it means. `live`: it reads from addresses too. `by_key`: from an address it can ask for
+    single rows, those of `Asked.again`.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Format:
     read: Callable[[Asked], Iterator[Page]]
     options: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
+    by_key: bool = False
 
 
 def paged(rows: Iterable[Told], asked: Asked, size: int = PAGE) -> Iterator[Page]:

@@ -1,27 +1,38 @@
 """What every reader yields, and what they share."""
 
+import codecs
 import csv
 import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from matcher.errors import BadInput, TinkuyError
+from matcher.frozen import quick_to_make
 from matcher.language import N_
 from matcher.records import Partner, Record
 from matcher.text import fold
 
 MAX_TEXT = 100_000  # characters of one text; a longer one is a file pasted by mistake
+_CHUNK = 2**18  # bytes read at a time
 MAX_FILE = 256 * 2**20  # bytes of one file, unpacked where it is packed: more than any office's spreadsheet
 
 
+class Broken(BadInput):
+    """A file or a reply that is not what it says it is: XML or JSON cut off or damaged. Another try may mend it."""
+
+
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Row:
     """One accepted row: what it holds, and where it stood. `number` counts as an editor does, from 1.
 
-    `mentions`: partners that it only names; one is written where it is not there yet, and never changed by it.
+    `mentions`: partners that it only names; one is written where it is not there yet, and never changed by it, but
+    that a source's own may get a first contact.
     `key`: the row's own id in its source, by which the source may say later that it is gone.
     """
 
@@ -34,12 +45,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One row that could not be read, where it stood and why. `column`: its heading, where one cell is at fault."""
+    """One row that could not be read, where it stood and why. `column`: its heading, where one cell is at fault.
+
+    `key`: the row's own id in its source, where it is known: by it the row can be asked for again.
+    """
 
     file: str
     number: int
     error: TinkuyError
     column: str = ""
+    key: str = ""
 
     @property
     def reason(self) -> str:
@@ -66,27 +81,49 @@ class Skipped:
 
 
 Read = Row | Refusal
+_BETWEEN = re.compile(r"[^a-z0-9]+")
 Told = Read | Gone | Skipped
 
 
 def read_text(path: Path) -> str:
-    """Return a text file's content; UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252.
+    """Return a text file's content, decoded as `open_text` does.
+
+    :raises BadInput: it cannot be read, or is larger than MAX_FILE.
+    """
+    with open_text(path) as file:
+        return file.read()
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[TextIO]:
+    """Open a text file: UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252. Line ends are as they are.
 
     :raises BadInput: it cannot be read, or is larger than MAX_FILE.
     """
     try:
         check_size(path, path.stat().st_size)
-        data = path.read_bytes()
+        with path.open(encoding=_encoding(path), errors="replace", newline="") as file:
+            yield file
     except OSError as error:
         raise BadInput(
             N_("{path} cannot be read: {reason}"), path=path, reason=error.strerror or type(error).__name__
         ) from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+
+
+def _encoding(path: Path) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        chunk = file.read(_CHUNK)
+        if chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return "utf-16"
+        try:
+            while chunk:
+                decoder.decode(chunk)
+                chunk = file.read(_CHUNK)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
 
 
 def check_size(path: Path, size: int) -> None:
@@ -105,26 +142,24 @@ def check_size(path: Path, size: int) -> None:
 
 
 def read_delimited(
-    path: Path, text: str, *, delimiter: str = ",", escape: str | None = None, first: int = 1
+    path: Path, text: str | Iterable[str], *, delimiter: str = ",", escape: str | None = None, first: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of delimited text with the line that each begins on.
 
+    :param text: as a whole, or in lines with their ends.
     :param first: the number of the text's first line in its file.
     :raises BadInput: a quote that is never closed, or closed in the middle of a cell: read on, it would
         swallow the rows that follow.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, escapechar=escape, strict=True)
-    before = 0
-    while True:
-        try:
-            values = next(reader, None)
-        except csv.Error as error:
-            line = before + first
-            raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=line, reason=error) from error
-        if values is None:
-            return
-        yield before + first, values
-        before = reader.line_num
+    lines = io.StringIO(text, newline="") if isinstance(text, str) else text
+    reader = csv.reader(lines, delimiter=delimiter, escapechar=escape, strict=True)
+    number = first
+    try:
+        for values in reader:
+            yield number, values
+            number = reader.line_num + first
+    except csv.Error as error:
+        raise BadInput(N_("{path}, line {line}: {reason}"), path=path, line=number, reason=error) from error
 
 
 def too_long(text: str) -> BadInput:
@@ -134,7 +169,10 @@ def too_long(text: str) -> BadInput:
 
 def slug(*parts: str) -> str:
     """Return an identifier made of words: `slug("Áncash", "Taller 2")` -> `ancash-taller-2`."""
-    return re.sub(r"[^a-z0-9]+", "-", fold(" ".join(parts))).strip("-")
+    plain = fold(" ".join(parts))
+    if plain.isascii() and plain.replace("-", "").isalnum() and "--" not in plain:  # as identifiers mostly are
+        return plain.strip("-")
+    return _BETWEEN.sub("-", plain).strip("-")
 
 
 def digest(*parts: str | None) -> str:

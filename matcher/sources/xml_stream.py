@@ -1,21 +1,30 @@
 """XML from anybody, element by element: flat in memory; no entities, no document types, nothing from outside."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from lxml import etree
 
 from matcher.errors import BadInput
 from matcher.language import N_
+from matcher.sources.reading import Broken
 
 Element = etree._Element
 CHUNK = 2**16  # bytes read at a time
 MAX_ELEMENT = 16 * 2**20  # bytes of one record: thousands of times what one holds
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-
-class Broken(BadInput):
-    """XML that is not well-formed."""
+_parser = partial(
+    etree.XMLPullParser,
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    huge_tree=False,
+    collect_ids=False,
+    remove_comments=True,
+    remove_pis=True,
+)
 
 
 class Bytes(Protocol):
@@ -31,15 +40,7 @@ def read_root(data: bytes, name: str) -> Element:
     :param name: of the file or address, for the message.
     :raises BadInput: no XML, or XML with a document type, by which entities come in.
     """
-    parser = etree.XMLPullParser(
-        events=("start",),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = _parser(events=("start",))
     try:
         parser.feed(data)
     except etree.XMLSyntaxError as error:
@@ -65,17 +66,7 @@ def read_elements(
     :raises BadInput: not well-formed, or an element larger or deeper than any record is.
     """
     # One tag at a time is matched without making an object of every element.
-    parser = etree.XMLPullParser(
-        events=("end",),
-        tag=wanted,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        collect_ids=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = _parser(events=("end",), tag=wanted)
     names = {tag[tag.rfind("}") + 1 :] for tag in wanted} if nested else set()
     fed, chunk = 0, head
     try:

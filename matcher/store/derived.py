@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, select, true
+from sqlalchemy import delete, insert, select, true, update
 from sqlalchemy.orm import Session
 
 from matcher.errors import BadInput, NotFound, TinkuyError
@@ -22,14 +22,13 @@ def show_anew(session: Session, version: int, kind: type[Record], ids: Iterable[
     wanted, row = sorted(set(ids)), ShownAnewRow
     for start in range(0, len(wanted), PART):
         part = wanted[start : start + PART]
-        there = {
-            each.id: each for each in session.scalars(select(row).where(row.kind == NAMES[kind], row.id.in_(part)))
-        }
-        for old in there.values():
-            old.version, old.lost = version, old.lost or lost  # what was lost is so still to whoever read it before
-        fresh = [id_ for id_ in part if id_ not in there]
-        session.add_all(row(kind=NAMES[kind], id=id_, version=version, lost=lost) for id_ in fresh)
-        session.flush()
+        ours = [row.kind == NAMES[kind], row.id.in_(part)]
+        there = set(session.scalars(select(row.id).where(*ours)))
+        if there:  # what was lost is so still to whoever read it before
+            session.execute(update(row).where(*ours).values({"version": version} | ({"lost": True} if lost else {})))
+        fresh = [{"kind": NAMES[kind], "id": id_, "version": version, "lost": lost} for id_ in part if id_ not in there]
+        if fresh:
+            session.execute(insert(row), fresh)
 
 
 def rows_of(session: Session, kind: Kind | None = None, ids: Sequence[str] | None = None) -> list[Derived]:
@@ -48,6 +47,13 @@ def rows_of(session: Session, kind: Kind | None = None, ids: Sequence[str] | Non
     return found
 
 
+def newest(session: Session, limit: int) -> list[Derived]:
+    """Return what was found out last."""
+    row = DerivedRow
+    found = session.scalars(select(row).order_by(row.at.desc(), row.kind, row.record, row.field).limit(limit))
+    return [_derived(each) for each in found]
+
+
 def derive(session: Session, version: int, rows: Sequence[Derived]) -> list[bool | TinkuyError]:
     """Store values, one a field: another that was there goes. Tell of each whether it is new, or why it cannot be."""
     effects: list[bool | TinkuyError] = []
@@ -64,6 +70,20 @@ def derive(session: Session, version: int, rows: Sequence[Derived]) -> list[bool
         session.expunge_all()
         effects += now_shown
     return effects
+
+
+def refuse(session: Session, version: int, kind: Kind, record: str, field: str) -> None:
+    """Take a value out because a person says that it is wrong: it stays, counts for nothing, and is not found again.
+
+    :raises NotFound: nothing was found out for that field.
+    """
+    row = session.get(DerivedRow, (kind, record, field))
+    if row is None:
+        raise NotFound(N_("nothing was found out about {field} of {id!r}"), field=field, id=record)
+    if not row.refused:
+        row.refused, row.at = True, now()
+        session.flush()
+        show_anew(session, version, TYPES[kind], [record])
 
 
 def forget(session: Session, version: int, kind: Kind, record: str, field: str | None = None) -> int:
@@ -119,6 +139,7 @@ def _store(session: Session, kept: dict[tuple[str, str, str], DerivedRow], row: 
     new = old or DerivedRow(kind=row.kind, record=row.record, field=row.field)
     new.value = list(row.value) if isinstance(row.value, tuple) else [row.value]
     new.confidence, new.method, new.given, new.at = row.confidence, row.method, row.given, now()
+    new.refused = row.refused
     session.add(new)
     kept[key] = new
     return True
@@ -126,4 +147,6 @@ def _store(session: Session, kept: dict[tuple[str, str, str], DerivedRow], row: 
 
 def _derived(row: DerivedRow) -> Derived:
     value = tuple(row.value) if row.field in LISTS else row.value[0]
-    return Derived(row.kind, row.record, row.field, value, row.confidence, row.method, row.given)  # type: ignore[arg-type]
+    return Derived(
+        row.kind, row.record, row.field, value, row.confidence, row.method, row.given, row.refused  # type: ignore[arg-type]
+    )  # fmt: skip

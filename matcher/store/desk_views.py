@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from matcher.errors import NotFound, Stale
 from matcher.language import N_
 from matcher.records import Evidence, Partner
+from matcher.store import same_texts
 from matcher.store.moments import now as now
 from matcher.store.rows import public_evidence, public_partner, to_evidence, to_partner
 from matcher.store.tables import EvidenceRow, PartnerRow
@@ -71,6 +72,16 @@ def public_partners(session: Session, ids: Iterable[str]) -> dict[str, Partner]:
         shown = {p.id: public_partner(p) for p in as_shown(session, given).partners}
         found |= {p.id: shown[of.get(p.id, p.id)] for p in given}
     return found
+
+
+def also_in(session: Session, ids: Iterable[str]) -> dict[str, list[Evidence]]:
+    """Return id -> the other texts that say the same as a text, as everybody may read them."""
+    fellows = same_texts.fellows(session, ids)
+    texts = public_texts(session, {other for others in fellows.values() for other in others}) if fellows else {}
+    seen = {
+        id_: [texts[o] for o in others if o in texts and not texts[o].confidential] for id_, others in fellows.items()
+    }
+    return {id_: others for id_, others in seen.items() if others}
 
 
 def the_partner(session: Session, id_: str) -> Partner:

@@ -16,7 +16,7 @@ from matcher.store.sameness import above
 from matcher.store.store import Stored
 from matcher.store.tables import EvidencePartnerRow, EvidenceRow, OutcomeRow, PartnerRow
 from matcher.store.view import hidden_partners, owners_of, seen_by
-from matcher.store.whole import as_shown
+from matcher.store.whole import as_shown, told_by_another
 from matcher.text import fold
 
 Condition = ColumnElement[bool]
@@ -71,7 +71,8 @@ def page(
     Whoever follows `last` meets every record that stays there meanwhile exactly once.
 
     :param whole: texts are those of the partner and of all that are the same as it, as they are shown (see
-        `wholeness`), not as they were given.
+        `wholeness`), not as they were given; one that says the same as another is left out, so that there may be
+        fewer than `limit`.
     """
     row: Any = ROWS[kind]
     hidden = hidden_partners(session, caller)
@@ -84,10 +85,15 @@ def page(
         conditions.append(row.id.in_(_named(session, wanted.text, conditions, limit + 1)))
     found = session.scalars(select(row).where(*conditions).order_by(row.id).limit(limit + 1)).all()
     items = []
-    records = [TO_RECORD[kind](each) for each in found[:limit]]
+    records: list[Record] = [TO_RECORD[kind](each) for each in found[:limit]]
+    told: dict[str, str] = {}
     if whole:
-        records = list(as_shown(session, evidence=[r for r in records if isinstance(r, Evidence)]).evidence)
+        texts = as_shown(session, evidence=[r for r in records if isinstance(r, Evidence)]).evidence
+        told = told_by_another(session, texts)
+        records = list(texts)
     for each, record in zip(found, records, strict=False):
+        if record.id in told:
+            continue
         seen = seen_by(record, caller, hidden)
         if seen is not None:  # the conditions have seen to that
             items.append(Stored(seen, each.version))

@@ -116,7 +116,7 @@ def join(session: Session, version: int, partner: str, as_: str, how: How, confi
         leave(session, version, [partner])
         session.delete(old)
         session.flush()
-    values = {"how": how, "confidence": confidence, "at": now(), "key": key}
+    values = {"how": how, "confidence": confidence, "at": now(), "key": key, "version": version}
     session.add(SameAsRow(partner=partner, canonical=as_, **values))
     session.flush()
     _drop_pairs(session, part, others, refused=False)
@@ -175,6 +175,13 @@ def ask(session: Session, a: str, b: str, likeness: float, how: How) -> bool:
     _ask(session, a, b, likeness, how, refused=False, key=None)
     session.flush()
     return True
+
+
+def unask(session: Session, pairs: Iterable[tuple[str, str]]) -> None:
+    """Take pairs of ids, each in order, out of the queue: they are no longer alike."""
+    row = SamePairRow
+    for a, b in pairs:
+        session.execute(delete(row).where(row.a == a, row.b == b, row.refused.is_(False)))
 
 
 def refuse(session: Session, a: str, b: str, key: str | None) -> None:

@@ -17,6 +17,7 @@ from matcher.store.tables import AuditRow, SourceRecordRow
 
 Key = tuple[type[Record], str]
 KINDS: dict[str, type[Record]] = {row.__tablename__: kind for kind, row in ROWS.items()}
+SEVERAL = " "  # the key of what several rows give: it goes with none of them
 PART = 500  # ids looked up at once
 _ORDER = {ROWS[kind].__tablename__: place for place, kind in enumerate((Outcome, Evidence, Partner))}
 

@@ -10,8 +10,9 @@ from sqlalchemy import Engine, Select, func, or_, select
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
+from matcher import wholeness
 from matcher.records import Changes, Evidence, Outcome, Partner, Record, Side, State
-from matcher.store import database
+from matcher.store import database, same_texts
 from matcher.store.rows import (
     ROWS,
     TO_RECORD,
@@ -29,10 +30,11 @@ from matcher.store.tables import (
     EvidenceRow,
     OutcomeRow,
     PartnerRow,
+    SameTextRow,
     ShownAnewRow,
     TombstoneRow,
 )
-from matcher.store.whole import all_shown, as_shown
+from matcher.store.whole import all_shown, as_shown, told_by_another
 from matcher.store.writer import Writer
 from matcher.wholeness import Records
 
@@ -153,14 +155,17 @@ class Store:
     def everything(self) -> Contents:
         """Return all records as everybody may see them: no contacts, no confidential texts, nobody who withdrew.
 
-        What was found out about them is laid over them, see `wholeness`.
+        What was found out about them is laid over them, see `wholeness`; of texts that say the same, one is there.
         """
         with self.reading() as session:
             state = _clock(session)[0]
             partners, evidence, outcomes = _partners(session), _evidence(session), _outcomes(session)
             withdrawn = frozenset(p.id for p in partners if p.consent is False)
             shown = all_shown(session, partners, evidence, outcomes)
-        return Contents(state, *_seen(shown, withdrawn))
+            same = same_texts.rows_of(session)
+        seen = _seen(shown, withdrawn)
+        told = wholeness.told_by_another(seen[1], same) if same else {}
+        return Contents(state, seen[0], tuple(e for e in seen[1] if e.id not in told), seen[2])
 
     def given(self) -> Contents:
         """Return all records as everybody may see them, each as it was given: nothing filled, mended or joined."""
@@ -186,20 +191,15 @@ class Store:
             new = session.scalars(select(PartnerRow).where(PartnerRow.id.in_(touched)).order_by(PartnerRow.id))
             partners = [to_partner(row) for row in new]
             named = select(EvidencePartnerRow.evidence_id).where(EvidencePartnerRow.partner_id.in_(touched))
-            evidence = [
-                to_evidence(row)
-                for row in session.scalars(
-                    select(EvidenceRow)
-                    .where(
-                        or_(
-                            EvidenceRow.version > since,
-                            EvidenceRow.id.in_(named),
-                            EvidenceRow.id.in_(_anew("evidence", since)),
-                        )
-                    )
-                    .order_by(EvidenceRow.id)
-                )
-            ]
+            text = EvidenceRow
+            anew = text.id.in_(_anew("evidence", since))
+            met = or_(text.version > since, text.id.in_(named), anew)
+            # Whether a text is shown by another hangs on that one too.
+            told = select(SameTextRow.text).where(
+                SameTextRow.refused.is_(False), SameTextRow.other.in_(select(text.id).where(met))
+            )
+            wanted = select(text).where(or_(met, text.id.in_(told))).order_by(text.id)
+            evidence = [to_evidence(row) for row in session.scalars(wanted)]
             outcomes = [
                 to_outcome(row)
                 for row in session.scalars(
@@ -219,7 +219,9 @@ class Store:
                 select(TombstoneRow.kind, TombstoneRow.id).where(TombstoneRow.version > since)
             ).all()
             shown = as_shown(session, partners, evidence, outcomes)
+            hidden = told_by_another(session, shown.evidence)
         seen = _seen(shown, withdrawn)
+        seen = (seen[0], tuple(e for e in seen[1] if e.id not in hidden), seen[2])
         gone: set[tuple[type[Record], str]] = {(KINDS[kind], id_) for kind, id_ in graves}
         read: list[Record] = [*partners, *evidence, *outcomes]
         kept: list[Record] = [*seen[0], *seen[1], *seen[2]]

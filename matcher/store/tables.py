@@ -141,6 +141,7 @@ class SameAsRow(Base):
     confidence: Mapped[float] = mapped_column(Double)
     at: Mapped[dt.datetime]
     key: Mapped[str | None]
+    version: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
 class SamePairRow(Base):
@@ -157,8 +158,37 @@ class SamePairRow(Base):
     key: Mapped[str | None]
 
 
+class SameTextRow(Base):
+    """That a text says the same as another, by which it is shown. See `wholeness.SameText`.
+
+    `refused`: a person has said that they are two, and nobody links them again. `key`: whose, where a person said so.
+    """
+
+    __tablename__ = "same_text"
+
+    text: Mapped[str] = mapped_column(ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True)
+    other: Mapped[str] = mapped_column(ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True, index=True)
+    likeness: Mapped[float] = mapped_column(Double)
+    refused: Mapped[bool]
+    at: Mapped[dt.datetime]
+    key: Mapped[str | None]
+
+
+class CompletedRow(Base):
+    """Up to which transaction records were made whole. `step`: see `whole_store`; `rules`: by which ones."""
+
+    __tablename__ = "completed"
+
+    step: Mapped[str] = mapped_column(String, primary_key=True)
+    up_to: Mapped[int] = mapped_column(BigInteger)
+    rules: Mapped[int]
+
+
 class DerivedRow(Base):
-    """A value found out for a field of a record. See `wholeness.Derived`. `value`: codes, or one text."""
+    """A value found out for a field of a record. See `wholeness.Derived`. `value`: codes, or one text.
+
+    `refused`: a person has said that it is wrong: it counts for nothing, and keeps others from being found.
+    """
 
     __tablename__ = "derived"
 
@@ -169,6 +199,7 @@ class DerivedRow(Base):
     confidence: Mapped[float] = mapped_column(Double)
     method: Mapped[str]
     given: Mapped[str | None]
+    refused: Mapped[bool]
     at: Mapped[dt.datetime]
 
 

@@ -1,15 +1,15 @@
 """Stored records as they are shown: with what was found out about them laid over, see `wholeness`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matcher import wholeness
 from matcher.records import Evidence, Outcome, Partner
-from matcher.store import derived, sameness
-from matcher.store.rows import to_partner
-from matcher.store.tables import PartnerRow
+from matcher.store import derived, same_texts, sameness
+from matcher.store.rows import public_evidence, to_evidence, to_partner
+from matcher.store.tables import EvidenceRow, PartnerRow
 from matcher.wholeness import Records, Same
 
 PART = 500  # ids looked up at once
@@ -58,20 +58,55 @@ def all_shown(
     return wholeness.shown(Records(ours, tuple(evidence), tuple(outcomes)), *rows)
 
 
-def to_reach(session: Session, id_: str) -> Partner | None:
-    """Return a partner as it was given or, where it has no contact, one that is shown as the same and has.
+def to_reach(session: Session, id_: str, may: Callable[[str | None], bool] = lambda _: True) -> Partner | None:
+    """Return a partner as it was given or, where it has no contact for who asks, one shown as the same that has.
 
-    Who may know the contact is told by the owner of the record that holds it.
+    :param may: whether who asks may know the contact of a record, by its owner.
     """
     row = session.get(PartnerRow, id_)
     found = to_partner(row) if row else None
-    if found is None or found.contact or found.consent is False:
+    if found is None or (found.contact and may(found.owner)) or found.consent is False:
         return found
     same = sameness.rows_of(session, [id_])
     others = _open(session, _together(same))
     of = _canonical(same, others)
     ours = [p for p in others if of.get(p.id, p.id) == of.get(id_, id_)]
-    return next((p for p in ours if p.contact), found)
+    return next((p for p in ours if p.contact and may(p.owner)), found)
+
+
+def shown_by(session: Session, evidence: str) -> str:
+    """Return the id of the text by which a text is shown: its own, where it is shown by itself or is not there."""
+    row = session.get(EvidenceRow, evidence)
+    if row is None:
+        return evidence
+    shown = as_shown(session, evidence=[to_evidence(row)]).evidence
+    return told_by_another(session, shown).get(evidence, evidence)
+
+
+def told_by_another(session: Session, evidence: Sequence[Evidence]) -> dict[str, str]:
+    """Return id -> the id of the text by which it is shown, for those of some texts that say the same as another.
+
+    :param evidence: as they are shown, see `as_shown`.
+    """
+    same = same_texts.rows_of(session, [e.id for e in evidence])
+    if not same:
+        return {}
+    known = {e.id for e in evidence}
+    more = sorted({row.as_ for row in same} - known)
+    found: list[Evidence] = []
+    for start in range(0, len(more), PART):
+        asked = select(EvidenceRow).where(EvidenceRow.id.in_(more[start : start + PART]))
+        found += [to_evidence(row) for row in session.scalars(asked)]
+    there = (*evidence, *as_shown(session, evidence=found).evidence)
+    named = sorted({id_ for e in there for id_ in e.partners})
+    left: set[str] = set()
+    for start in range(0, len(named), PART):
+        gone = select(PartnerRow.id).where(
+            PartnerRow.id.in_(named[start : start + PART]), PartnerRow.consent.is_(False)
+        )
+        left |= set(session.scalars(gone))
+    seen = [text for e in there if (text := public_evidence(e, frozenset(left)))]
+    return wholeness.told_by_another(seen, same)
 
 
 def _together(same: Iterable[Same]) -> set[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matcher.errors import BadInput, Conflict, NotFound, Stale, TinkuyError
 from matcher.language import N_
 from matcher.records import Evidence, Outcome, Partner, Record
-from matcher.store import derived, sameness
+from matcher.store import derived, same_texts, sameness
 from matcher.store.rows import ROWS, TO_RECORD, to_links, to_row, to_values
 from matcher.store.tables import ClockRow, EvidencePartnerRow, OutcomeRow, ShownAnewRow, TombstoneRow
 from matcher.wholeness import Derived, How, Kind
@@ -74,6 +74,8 @@ class Writer:
         gone: dict[type[Record], list[str]] = {kind: [id_]}
         if kind is Partner:
             self._leave(id_, gone)
+        elif kind is Evidence:
+            same_texts.drop(self.session, self.version, [id_], refused=True)
         for each, ids in gone.items():  # `shown_anew` of them goes when tombstones do
             derived.drop(self.session, each, ids)
         self.session.execute(delete(ROWS[kind]).where(ROWS[kind].id == id_))
@@ -93,6 +95,8 @@ class Writer:
             if kind is Partner:
                 sameness.leave(self.session, self.version, there)
                 sameness.drop(self.session, there)
+            elif kind is Evidence:
+                same_texts.drop(self.session, self.version, there, refused=True)
             self.session.execute(delete(row).where(row.id.in_(there)))
             for id_ in there:
                 self.session.merge(TombstoneRow(kind=row.__tablename__, id=id_, version=self.version))
@@ -109,6 +113,14 @@ class Writer:
         """Show a partner as itself again, and return whom it was joined to. See `sameness.split`."""
         return sameness.split(self.session, self.version, partner, key)
 
+    def link(self, text: str, as_: str, likeness: float) -> bool:
+        """Show a text by another one that says the same; tell whether that is new. See `same_texts.link`."""
+        return same_texts.link(self.session, self.version, text, as_, likeness)
+
+    def tell_apart(self, text: str, key: str | None = None) -> str:
+        """Show a text by itself again, and return by which it was shown. See `same_texts.tell_apart`."""
+        return same_texts.tell_apart(self.session, self.version, text, key)
+
     def derive(self, rows: Sequence[Derived]) -> list[bool | TinkuyError]:
         """Lay values over records; tell of each whether it is new, or why it cannot be. See `derived.derive`."""
         return derived.derive(self.session, self.version, rows)
@@ -116,6 +128,10 @@ class Writer:
     def forget(self, kind: Kind, record: str, field: str | None = None) -> int:
         """Take values from records, as they were laid over them; return how many that were. See `derived.forget`."""
         return derived.forget(self.session, self.version, kind, record, field)
+
+    def refuse(self, kind: Kind, record: str, field: str) -> None:
+        """Take a value back for good because a person says that it is wrong. See `derived.refuse`."""
+        derived.refuse(self.session, self.version, kind, record, field)
 
     def purge(self, version: int) -> None:
         """Forget which records were deleted up to `version`: nobody asks any more for what changed since before."""
@@ -139,6 +155,7 @@ class Writer:
         session.execute(delete(link).where(link.partner_id == partner))
         evidence, outcome = ROWS[Evidence], OutcomeRow
         gone[Evidence] = sorted(set(texts) - shared)
+        same_texts.drop(session, self.version, gone[Evidence], refused=True)
         session.execute(delete(evidence).where(evidence.id.in_(gone[Evidence])))
         session.execute(update(evidence).where(evidence.id.in_(shared)).values(version=self.version))
         gone[Outcome] = sorted(session.scalars(select(outcome.id).where(outcome.partner == partner)))
@@ -215,6 +232,13 @@ class Writer:
         changed = [(old, new) for key, old in before.items() if (new := now[key]) != old]
         texts = [new.id for _, new in changed if isinstance(new, Evidence) and new.confidential]
         derived.drop(self.session, Evidence, texts)
+        said = [
+            new.id
+            for old, new in changed
+            if isinstance(new, Evidence) and isinstance(old, Evidence)
+            if new.confidential or (old.title, old.text) != (new.title, new.text)
+        ]
+        same_texts.drop(self.session, self.version, said, refused=False)
         left = [
             new.id
             for old, new in changed
