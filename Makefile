@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test lint types eval report prove clean
+.PHONY: setup run test lint types eval report bench prove clean
 
 setup: $(READY)
 
@@ -42,6 +42,9 @@ eval: $(READY)
 
 report: $(READY)
 	$(BIN)/python -m eval report $(FOLDER) --publish
+
+bench: $(READY)
+	$(BIN)/python -m eval bench --json build/bench.json
 
 prove: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m proofs.crash

@@ -23,11 +23,14 @@ def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
     :param questions: whether vectors of questions are kept too.
     :raises ModelMissing: it is nowhere to be had.
     """
-    return CachedEncoder(_model(settings), settings.vectors, questions=questions)
+    return CachedEncoder(open_model(settings), settings.vectors, questions=questions)
 
 
-def _model(settings: Settings) -> Encoder:
-    """Return the model as CTranslate2 runs it, where it knows its kind, else as sentence-transformers does."""
+def open_model(settings: Settings) -> Encoder:
+    """Load the model as CTranslate2 runs it, where it knows its kind, else as sentence-transformers does.
+
+    :raises ModelMissing: it is nowhere to be had.
+    """
     source = Path(settings.model).expanduser() if settings.model else bundled_model.ensure(settings.cache)
     quick = QuickEncoder.load(source, settings.cache, settings.passages) if source and source.is_dir() else None
     return quick or SentenceTransformerEncoder.load(settings.model, settings.cache)
