@@ -19,7 +19,8 @@ from matcher.settings import Settings
 
 # As on processors that know no instructions for whole numbers of 8 bits: the libraries ask these variables.
 AVX2 = {
-    "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "CT2_FORCE_CPU_ISA": "AVX2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
+    "CT2_FORCE_CPU_ISA": "AVX2",
 }  # fmt: skip
 PLAIN = "sentence-transformers"
 

@@ -113,9 +113,10 @@ def _megabytes(*, peak: bool) -> float:
 
 def _main() -> None:
     told = json.loads(sys.argv[1])
-    stage, folder = {"build": build, "ask": ask}[told.pop("stage")], Path(told.pop("folder"))
+    stage, folder = told.pop("stage"), Path(told.pop("folder"))
     corpus = Corpus(told.pop("texts"), told.pop("base"), told.pop("seed"))
-    print(json.dumps(stage(folder, corpus, **told)))  # noqa: T201
+    found = build(folder, corpus) if stage == "build" else ask(folder, corpus, **told)
+    print(json.dumps(found))  # noqa: T201
 
 
 if __name__ == "__main__":
