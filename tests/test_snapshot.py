@@ -52,7 +52,7 @@ def test_the_manifest_says_what_is_in_it(home):
     folder = serving(home)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["format"], manifest["id"], manifest["model"], manifest["dimensions"]) == (
-        4,
+        5,
         folder.name,
         "fake-1",
         64,
