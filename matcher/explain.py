@@ -116,7 +116,7 @@ def _telling(question: str, lexical: LexicalIndex) -> dict[str, float]:
 def _marks(text: str, fitting: Span | None, echoes: Sequence[Echo], said: Sequence[Said]) -> tuple[Highlight, ...]:
     """Return the marks of a text in its order: a sentence before its words."""
     start = fitting[0] if fitting else 0
-    marks = [(*fitting, "sentence", None)] if fitting else []
+    marks: list[tuple[int, int, str, str | None]] = [(*fitting, "sentence", None)] if fitting else []
     answers = {(start + echo.start, start + echo.end): echo.answers for echo in echoes}
     marks += [(a, b, "meaning", answered) for (a, b), answered in answers.items()]
     marks += [(a, b, "word", None) for a, b, _ in said if (a, b) not in answers]

@@ -19,7 +19,6 @@ from matcher.index.side import SideIndex
 from matcher.text import fold, query_stems, telling_words
 
 Floats = NDArray[np.float32]
-_Moments = tuple[Floats, Floats]
 REMEMBERED = 4096  # words of questions whose vectors are at hand
 MIN_SAMPLE = 60  # words of a language that tell what is usual; fewer tell nothing
 # Deviations above random words, chosen by reading pairs of the demonstration data.
@@ -103,31 +102,27 @@ class Meanings:
             return [() for _ in found]
         own_words = _centred(asked_vectors, ours.mean)
         theirs = [telling_words(sentence.text) for sentence in found]
-        vectors = self.side.read.words.at([word for told in theirs for word in told])
-        ends = np.cumsum([len(told) for told in theirs]).tolist()
-        to_question = vector - ours.mean
-        by_language: dict[str | None, tuple[_Usual, _Moments, _Moments] | None] = {}
-        echoes: list[tuple[Echo, ...]] = []
-        for sentence, told, end in zip(found, theirs, ends, strict=True):
-            if sentence.language not in by_language:
-                usual = self._usual_words(sentence.language, Role.PASSAGE)
-                by_language[sentence.language] = usual and (
-                    usual,
-                    _moments(own_words @ usual.vectors.T),
-                    _moments((usual.vectors @ to_question)[None]),
-                )
-            known = by_language[sentence.language]
-            if known is None or not told:
-                echoes.append(())
+        echoes: list[tuple[Echo, ...]] = [()] * len(found)
+        for each in dict.fromkeys(sentence.language for sentence in found):
+            usual = self._usual_words(each, Role.PASSAGE)
+            rows = [row for row, sentence in enumerate(found) if sentence.language == each and theirs[row]]
+            if usual is None or not rows:
                 continue
-            usual, of_ours, of_question = known
-            here = _centred(vectors[end - len(told) : end], usual.mean)
+            # All sentences of a language at once; no number depends on which stand beside it.
+            here = _centred(self.side.read.words.at([word for row in rows for word in theirs[row]]), usual.mean)
             alike = own_words @ here.T
-            alike = np.minimum(_deviations(alike, of_ours), _deviations(alike.T, _moments(here @ ours.vectors.T)).T)
-            at_home = _deviations((here @ to_question)[None], of_question)[0]
-            to_sentence = sentence.vector - usual.mean
-            wanted = _deviations((own_words @ to_sentence)[None], _moments((ours.vectors @ to_sentence)[None]))[0]
-            echoes.append(tuple(_mutual(asked, told, alike, at_home, wanted)))
+            alike = np.minimum(
+                _deviations(alike, own_words @ usual.vectors.T), _deviations(alike.T, here @ ours.vectors.T).T
+            )
+            to_question = vector - ours.mean
+            at_home = _deviations((here @ to_question)[None], (usual.vectors @ to_question)[None])[0]
+            to_sentences = np.array([found[row].vector for row in rows]) - usual.mean
+            wanted = _deviations(to_sentences @ own_words.T, to_sentences @ ours.vectors.T)
+            end = 0
+            for place, row in enumerate(rows):
+                start, end = end, end + len(theirs[row])
+                own = slice(start, end)
+                echoes[row] = tuple(_mutual(asked, theirs[row], alike[:, own], at_home[own], wanted[place]))
         return echoes
 
     def _usual_words(self, language: str | None, role: Role) -> "_Usual | None":
@@ -184,12 +179,7 @@ def _centred(vectors: Floats, mean: Floats) -> Floats:
     return np.asarray(less / np.maximum(np.linalg.norm(less, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def _moments(usual: Floats) -> _Moments:
-    """Return means and standard deviations row by row, each (rows, 1)."""
-    return usual.mean(axis=1, keepdims=True), usual.std(axis=1, keepdims=True)
-
-
-def _deviations(values: Floats, moments: _Moments) -> Floats:
-    """Return `values` as standard deviations above the mean, row by row; zeros where there is no spread."""
-    mean, spread = moments
-    return np.where(spread > 1e-6, (values - mean) / np.maximum(spread, 1e-6), 0.0)
+def _deviations(values: Floats, usual: Floats) -> Floats:
+    """Return `values` as standard deviations above the mean of `usual`, row by row; zeros where that has no spread."""
+    spread = usual.std(axis=1, keepdims=True)
+    return np.where(spread > 1e-6, (values - usual.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-6), 0.0)

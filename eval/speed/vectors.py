@@ -64,7 +64,7 @@ class ReusingEncoder:
 
     def _base(self, row: int) -> str:
         """Return the piece of a base text that a piece of a later one is made of."""
-        _, number, place = self.made[row].tolist()
+        number, place = int(self.made["number"][row]), int(self.made["place"][row])
         bases = _pieces(self.corpus, self.corpus.base_of(number))
         return bases[min(place, len(bases) - 1)]  # a new name after a question mark makes a sentence more
 

@@ -20,7 +20,7 @@ Bytes = NDArray[np.int8]
 def pack(vectors: Vectors) -> Bytes:
     """Return the directions of vectors: their numbers as shares of the greatest, in 127ths."""
     greatest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True, initial=0), 1e-12)
-    return np.rint(vectors * (127 / greatest)).astype(np.int8)
+    return np.asarray(np.rint(vectors * (127 / greatest)), np.int8)
 
 
 def unpack(packed: Bytes) -> Vectors:
