@@ -21,7 +21,7 @@ from matcher.index.side import SideIndex
 from matcher.index.snapshot import Snapshot
 from matcher.language import N_, translator
 from matcher.macro_regions import MacroRegions, shipped
-from matcher.meanings import Meanings
+from matcher.meanings import Meanings, QuestionWords
 from matcher.reasons import Told
 from matcher.records import (
     Changes,
@@ -85,7 +85,8 @@ class Engine:
         self.weights = weights
         self.macro_regions = macro_regions or shipped()
         self.outcomes = {side: signals.by_partner(snapshot.outcomes, side, snapshot.partners) for side in Side}
-        self.meanings = {side: Meanings(snapshot.sides[side], encoder) for side in Side}
+        self.words = QuestionWords(encoder)
+        self.meanings = {side: Meanings(snapshot.sides[side], self.words) for side in Side}
 
     def updated(self, changes: Changes, encoder: Encoder | None = None) -> "Engine":
         """Return the engine after some changes of records; it answers as one of a snapshot built anew would.
@@ -101,7 +102,7 @@ class Engine:
             for side, record in self.outcomes.items()
         }
         engine.meanings = {
-            side: Meanings(index, self.encoder, self.meanings[side]) for side, index in engine.snapshot.sides.items()
+            side: Meanings(index, self.words, self.meanings[side]) for side, index in engine.snapshot.sides.items()
         }
         return engine
 
@@ -138,8 +139,11 @@ class Engine:
         query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
         shown = ranking.scored.order[: query.k].tolist()
         rows = [int(row) for row in ranking.found.partners[shown]]
+        stopwatch.current().lap("score")
+        self.words.read(query.full_text)
+        stopwatch.current().lap("encode")
         texts = explain.passages(
-            side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.encoder, self.meanings[query.seeks]
+            side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.meanings[query.seeks]
         )
         ranks = ranking.scored.ranks_without()
         matches = tuple(

@@ -1,29 +1,28 @@
 """Passages: which texts of a partner fit, which sentence of each, and which words of it answer the question."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from matcher.candidates import Candidates
-from matcher.encode import Encoder, Role, Vectors
+from matcher.encode import Vectors
 from matcher.index.lexical import LexicalIndex
+from matcher.index.sentence_vectors import Span
 from matcher.index.side import SideIndex
 from matcher.meanings import Echo, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
 from matcher.scoring import in_order
-from matcher.text import EMPTY, fold, query_stems, sentences, stems, whole_character, words
+from matcher.text import EMPTY, fold, query_stems, stem_of, whole_character, word_forms, words
 
 PASSAGES = 3  # texts shown of a partner
-MAX_SENTENCES = 20  # of one text that are compared; a longer text is represented by its first ones
 ECHOED = 10  # partners whose first passage is searched for words of like meaning: that costs time
 ECHO_FIT = 1.5  # of a passage; in one that fits less, likeness of words is an accident
 # A sentence that shares all the telling words of the question gains as much as this cosine. Sentences
 # of one text differ by some hundredths.
 SHARED_WORDS = 0.06
 
-Span = tuple[int, int]
+Said = tuple[int, int, str]  # a word's place in a text, in characters, and its stem
 
 
 def passages(
@@ -32,53 +31,78 @@ def passages(
     partner_rows: Sequence[int],
     query: Query,
     vector: Vectors,
-    encoder: Encoder,
     meanings: Meanings,
 ) -> dict[int, tuple[Passage, ...]]:
     """Return partner row -> its best texts, with the sentence that fits and the words that answer marked."""
-    chosen: dict[int, list[tuple[int, float]]] = {}
-    for row in partner_rows:
-        own = np.flatnonzero(candidates.pair_partner == row)
-        best = own[in_order(candidates.fit[own])[:PASSAGES]]
-        chosen[row] = [(int(candidates.pair_text[i]), float(candidates.fit[i])) for i in best]
+    chosen = _best(candidates, partner_rows)
     texts = list(dict.fromkeys(text for found in chosen.values() for text, _ in found))
+    spans, vectors = side.read.sentences.of({text: int(side.windows.slots[text]) for text in texts})
+    asked = _Asked(query.full_text, side.lexical)
+    said = {text: asked.said(side.evidence[text]) for text in texts}
+    fitting = {text: _fitting(spans[text], vectors[text], vector, said[text], asked.telling) for text in texts}
     best_ones = [found[0] for found in list(chosen.values())[:ECHOED] if found]
-    first = list(dict.fromkeys(text for text, fit in best_ones if fit >= ECHO_FIT))
-    spans = {text: sentences(side.evidence[text].text)[:MAX_SENTENCES] for text in texts}
-    # One call for all sentences; a text of a single one needs its vector only for the words of like meaning.
-    pieces = [(t, span) for t in texts if len(spans[t]) > 1 or t in first for span in spans[t]]
-    encoded = encoder.encode([side.evidence[t].text[a:b] for t, (a, b) in pieces], Role.PASSAGE)
-    vectors = dict(zip(pieces, encoded, strict=True))
-    telling = _telling(query.full_text, side.lexical)
-    asked = frozenset(telling)
-    fitting = {t: _fitting(side.evidence[t], t, spans[t], vectors, vector, telling) for t in texts}
-    heard = {t: span for t in first if (span := fitting[t])}
+    heard = {text: i for text, fit in best_ones if fit >= ECHO_FIT and (i := fitting[text]) is not None}
     told = [
-        Sentence(side.evidence[t].text[slice(*span)], side.evidence[t].language, vectors[t, span])
-        for t, span in heard.items()
+        Sentence(side.evidence[text].text[slice(*spans[text][i])], side.evidence[text].language, vectors[text][i])
+        for text, i in heard.items()
     ]
     echoes = dict(zip(heard, meanings.echoes(query.full_text, query.language, vector, told), strict=True))
-    marks = {t: _marks(side.evidence[t], fitting[t], echoes.get(t, ()), asked) for t in texts}
+    marks = {}
+    for text in texts:
+        i = fitting[text]
+        fits = spans[text][i] if i is not None else None
+        marks[text] = _marks(side.evidence[text].text, fits, echoes.get(text, ()), said[text])
     return {row: tuple(_passage(side.evidence[t], marks[t], fit) for t, fit in found) for row, found in chosen.items()}
 
 
+def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list[tuple[int, float]]]:
+    """Return partner row -> the rows of its best texts with their fit, best first."""
+    chosen: dict[int, list[tuple[int, float]]] = {row: [] for row in partner_rows}
+    theirs = np.flatnonzero(np.isin(candidates.pair_partner, np.asarray(partner_rows, np.int64)))
+    theirs = theirs[in_order(candidates.fit[theirs])]
+    for row, text, fit in zip(
+        candidates.pair_partner[theirs].tolist(),
+        candidates.pair_text[theirs].tolist(),
+        candidates.fit[theirs].tolist(),
+        strict=True,
+    ):
+        if len(chosen[row]) < PASSAGES:
+            chosen[row].append((text, fit))
+    return chosen
+
+
+class _Asked:
+    """The telling words of one question. `telling`: stem -> its share of all that the question tells."""
+
+    def __init__(self, question: str, lexical: LexicalIndex) -> None:
+        self.telling = _telling(question, lexical)
+        self._stems: dict[str | None, dict[str, str | None]] = {}  # by language: word as written -> its stem, if asked
+
+    def said(self, evidence: Evidence) -> list[Said]:
+        """Return the words of a text that the question has too."""
+        text, known = evidence.text, self._stems.setdefault(evidence.language, {})
+        forms = set(word_forms(text))
+        for form in forms - known.keys():
+            stem = stem_of(form, evidence.language)
+            known[form] = stem if stem in self.telling else None
+        if not any(map(known.__getitem__, forms)):
+            return []
+        return [(a, b, stem) for a, b in words(text) if (stem := known[text[a:b]])]
+
+
 def _fitting(
-    evidence: Evidence,
-    row: int,
-    spans: Sequence[Span],
-    vectors: dict[tuple[int, Span], Vectors],
-    vector: Vectors,
-    telling: dict[str, float],
-) -> Span | None:
-    """Return the sentence that a person would pick: near in meaning, and with the telling words of the question."""
+    spans: Sequence[Span], vectors: Vectors, vector: Vectors, said: Sequence[Said], telling: Mapping[str, float]
+) -> int | None:
+    """Return which sentence a person would pick: near in meaning, and with the telling words of the question."""
     if len(spans) < 2:
-        return spans[0] if spans else None
+        return 0 if spans else None
+    cosines = np.vecdot(vectors, vector).tolist()
 
-    def fit(span: Span) -> float:
-        shared = telling.keys() & set(stems(evidence.text[slice(*span)], evidence.language))
-        return float(vectors[row, span] @ vector) + SHARED_WORDS * sum(telling[stem] for stem in sorted(shared))
+    def fit(i: int) -> float:
+        shared = {stem for a, b, stem in said if spans[i][0] <= a and b <= spans[i][1]}
+        return float(cosines[i]) + SHARED_WORDS * sum(telling[stem] for stem in sorted(shared))
 
-    return max(spans, key=fit)
+    return max(range(len(spans)), key=fit)
 
 
 def _telling(question: str, lexical: LexicalIndex) -> dict[str, float]:
@@ -89,19 +113,15 @@ def _telling(question: str, lexical: LexicalIndex) -> dict[str, float]:
     return {stem: lexical.rarity(stem) / whole for pair in found for stem in pair}
 
 
-def _marks(
-    evidence: Evidence, fitting: Span | None, echoes: Sequence[Echo], asked: frozenset[str]
-) -> tuple[Highlight, ...]:
+def _marks(text: str, fitting: Span | None, echoes: Sequence[Echo], said: Sequence[Said]) -> tuple[Highlight, ...]:
     """Return the marks of a text in its order: a sentence before its words."""
     start = fitting[0] if fitting else 0
-    marks = [Highlight(*fitting, "sentence")] if fitting else []
-    marks += [Highlight(start + e.start, start + e.end, "meaning", e.answers) for e in echoes]
-    said = {(mark.start, mark.end) for mark in marks if mark.kind == "meaning"}
-    for a, b in words(evidence.text):
-        if (a, b) not in said and asked.intersection(stems(evidence.text[a:b], evidence.language)):
-            marks.append(Highlight(a, b, "word"))
-    marks = [replace(mark, end=whole_character(evidence.text, mark.end)) for mark in marks]
-    return tuple(sorted(marks, key=lambda mark: (mark.start, -mark.end)))
+    marks: list[tuple[int, int, str, str | None]] = [(*fitting, "sentence", None)] if fitting else []
+    answers = {(start + echo.start, start + echo.end): echo.answers for echo in echoes}
+    marks += [(a, b, "meaning", answered) for (a, b), answered in answers.items()]
+    marks += [(a, b, "word", None) for a, b, _ in said if (a, b) not in answers]
+    found = [Highlight(a, whole_character(text, b), kind, answered) for a, b, kind, answered in marks]
+    return tuple(sorted(found, key=lambda mark: (mark.start, -mark.end)))
 
 
 def _passage(evidence: Evidence, marks: tuple[Highlight, ...], fit: float) -> Passage:

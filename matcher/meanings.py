@@ -19,6 +19,7 @@ from matcher.index.side import SideIndex
 from matcher.text import fold, query_stems, telling_words
 
 Floats = NDArray[np.float32]
+REMEMBERED = 4096  # words of questions whose vectors are at hand
 MIN_SAMPLE = 60  # words of a language that tell what is usual; fewer tell nothing
 # Deviations above random words, chosen by reading pairs of the demonstration data.
 ALIKE = 4.6  # of the two words
@@ -46,73 +47,103 @@ class Echo:
     answers: str
 
 
+class QuestionWords:
+    """The vectors of words that questions had lately, in memory only; any number of threads may ask."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self._known: dict[str, Floats] = {}
+        self._changing = threading.Lock()
+
+    def read(self, question: str) -> tuple[dict[str, tuple[int, int]], Floats]:
+        """Return a question's telling words with their places, and their vectors as questions, (words, dimensions)."""
+        asked = telling_words(question)
+        with self._changing:
+            found = {word: self._known[word] for word in asked if word in self._known}
+        new = [word for word in asked if word not in found]
+        if new:
+            found.update(zip(new, self.encoder.encode(new, Role.QUERY), strict=True))
+        with self._changing:
+            for word, vector in found.items():
+                self._known.pop(word, None)  # to the end: those at the beginning were not asked for the longest
+                self._known[word] = vector
+            while len(self._known) > REMEMBERED:
+                del self._known[next(iter(self._known))]
+        return asked, np.array([found[word] for word in asked], np.float32).reshape(-1, self.encoder.dimensions)
+
+
 class Meanings:
     """Finds echoes in the texts of one side."""
 
-    def __init__(self, side: SideIndex, encoder: Encoder, before: "Meanings | None" = None) -> None:
+    def __init__(self, side: SideIndex, words: QuestionWords, before: "Meanings | None" = None) -> None:
         """Prepare to read the texts of `side`.
 
-        :param before: of the same side before something changed; the vectors of words that it knows serve again.
+        :param before: of the same side before something changed; what is usual where nothing changed serves again.
         """
         self.side = side
-        self.encoder = encoder
-        self._usual: dict[tuple[str | None, Role], tuple[Floats, Floats] | None] = {}
-        self._reading = threading.Lock()
-        self._vectors: dict[tuple[str | None, Role], dict[str, Floats]] = dict(before._vectors) if before else {}
+        self.words = words
+        self._usual: dict[tuple[str, Role], _Usual] = {}
+        for key, usual in before._usual.items() if before else ():
+            if side.read.words.usual.get(key, ((), None))[0] == usual.words:
+                self._usual[key] = usual
 
     def prepare(self) -> None:
-        """Read the usual words of the texts' languages now, so that no question waits for them."""
-        for language in sorted(self.side.languages):
-            for role in Role:
-                self._usual_words(language, role)
+        """Work out what is usual now, so that no question waits for it."""
+        for language, role in self.side.read.words.usual:
+            self._usual_words(language, role)
 
     def echoes(
         self, question: str, language: str | None, vector: Vectors, found: Sequence[Sentence]
     ) -> list[tuple[Echo, ...]]:
-        """Return each sentence's echoes of the question, whose unit vector is `vector`."""
-        asked = telling_words(question)
-        theirs = [telling_words(sentence.text) for sentence in found]
+        """Return the echoes of the question, whose unit vector is `vector`, in sentences of the side's texts."""
+        asked, asked_vectors = self.words.read(question)
         ours = self._usual_words(language, Role.QUERY)
         if not asked or ours is None:
             return [() for _ in found]
-        each = list(dict.fromkeys(word for own in theirs for word in own))
-        vectors = dict(zip(each, self.encoder.encode(each, Role.PASSAGE), strict=True))
-        own_words = _centred(self.encoder.encode(list(asked), Role.QUERY), ours[0])
-        echoes: list[tuple[Echo, ...]] = []
-        for sentence, told in zip(found, theirs, strict=True):
-            usual = self._usual_words(sentence.language, Role.PASSAGE)
-            if usual is None or not told:
-                echoes.append(())
+        own_words = _centred(asked_vectors, ours.mean)
+        theirs = [telling_words(sentence.text) for sentence in found]
+        echoes: list[tuple[Echo, ...]] = [()] * len(found)
+        for each in dict.fromkeys(sentence.language for sentence in found):
+            usual = self._usual_words(each, Role.PASSAGE)
+            rows = [row for row, sentence in enumerate(found) if sentence.language == each and theirs[row]]
+            if usual is None or not rows:
                 continue
-            here = _centred(np.array([vectors[word] for word in told]), usual[0])
+            # All sentences of a language at once; no number depends on which stand beside it.
+            here = _centred(self.side.read.words.at([word for row in rows for word in theirs[row]]), usual.mean)
             alike = own_words @ here.T
-            alike = np.minimum(_deviations(alike, own_words @ usual[1].T), _deviations(alike.T, here @ ours[1].T).T)
-            to_question = vector - ours[0]
-            at_home = _deviations((here @ to_question)[None], (usual[1] @ to_question)[None])[0]
-            to_sentence = sentence.vector - usual[0]
-            wanted = _deviations((own_words @ to_sentence)[None], (ours[1] @ to_sentence)[None])[0]
-            echoes.append(tuple(_mutual(asked, told, alike, at_home, wanted)))
+            alike = np.minimum(
+                _deviations(alike, own_words @ usual.vectors.T), _deviations(alike.T, here @ ours.vectors.T).T
+            )
+            to_question = vector - ours.mean
+            at_home = _deviations((here @ to_question)[None], (usual.vectors @ to_question)[None])[0]
+            to_sentences = np.array([found[row].vector for row in rows]) - usual.mean
+            wanted = _deviations(to_sentences @ own_words.T, to_sentences @ ours.vectors.T)
+            end = 0
+            for place, row in enumerate(rows):
+                start, end = end, end + len(theirs[row])
+                own = slice(start, end)
+                echoes[row] = tuple(_mutual(asked, theirs[row], alike[:, own], at_home[own], wanted[place]))
         return echoes
 
-    def _usual_words(self, language: str | None, role: Role) -> tuple[Floats, Floats] | None:
-        """Return the mean vector of a language's words, and theirs less it; None where too few are known."""
-        key = (language, role)
-        if key in self._usual:
-            return self._usual[key]
-        with self._reading:  # who comes meanwhile waits, and finds them
-            if key in self._usual:
-                return self._usual[key]
-            picked, known = self.side.words.sample(language), self._vectors.get(key, {})
+    def _usual_words(self, language: str | None, role: Role) -> "_Usual | None":
+        """Return what is usual among a language's words; None where too few are known."""
+        key = (language or "", role)
+        if key not in self._usual:
+            picked, vectors = self.side.read.words.usual.get(key, ((), ()))
             if len(picked) < MIN_SAMPLE:
-                self._usual[key] = None
-            else:
-                new = [word for word in picked if word not in known]
-                known = known | dict(zip(new, self.encoder.encode(new, role), strict=True)) if new else known
-                self._vectors[key] = {word: known[word] for word in picked}
-                vectors = np.array(list(self._vectors[key].values()))
-                mean = vectors.mean(axis=0)
-                self._usual[key] = (mean, _centred(vectors, mean))
+                return None
+            mean = np.mean(vectors, axis=0)
+            self._usual[key] = _Usual(picked, mean, _centred(np.asarray(vectors), mean))
         return self._usual[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """Words of a language, the mean of their vectors, (dimensions,), and they less it, (words, dimensions)."""
+
+    words: tuple[str, ...]
+    mean: Floats
+    vectors: Floats
 
 
 def _mutual(

@@ -107,6 +107,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
 
+def word_forms(text: str) -> list[str]:
+    """Return the words of `text` as they are written."""
+    return _WORD.findall(text)
+
+
 def words(text: str) -> list[tuple[int, int]]:
     """Return the words of `text` as (start, end), in characters."""
     return [match.span() for match in _WORD.finditer(text)]
@@ -154,6 +159,12 @@ def stems(text: str, language: str | None) -> list[str]:
     """
     folded = (fold(text[start:end]) for start, end in words(text))
     return [_stem(w, language or "es") for w in folded if w not in stop_words() and (len(w) > 1 or w.isdigit())]
+
+
+@lru_cache(100_000)
+def stem_of(word: str, language: str | None) -> str | None:
+    """Return the folded stem of a word as it is written; None of a stop word."""
+    return next(iter(stems(word, language)), None)
 
 
 def query_stems(text: str) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from filelock import FileLock
 
 from matcher.encode import Encoder, Progress, Role, Vectors
-from matcher.text import sentences
+from matcher.text import sentences, telling_words
 
 log = logging.getLogger(__name__)
 SLICE = 512  # texts encoded between two writes: what a killed run loses at most
@@ -83,15 +83,13 @@ class CachedEncoder:
         return vectors
 
     def forget(self, texts: Sequence[str], roles: Sequence[Role] = tuple(Role)) -> int:
-        """Take out the vectors of texts, of their windows and of their sentences; return how many there were.
+        """Take out the vectors of texts, of their windows, sentences and words; return how many there were.
 
         Vectors of earlier wordings stay, since a key does not tell of which text it is.
         """
-        pieces = {
-            piece
-            for text in texts
-            for piece in (text, *self.windows(text), *(text[start:end] for start, end in sentences(text)))
-        }
+        said = [(text, [text[start:end] for start, end in sentences(text)]) for text in texts]
+        pieces = {piece for text, own in said for piece in (text, *self.windows(text), *own)}
+        pieces |= {word for text, own in said for piece in (text, *own) for word in telling_words(piece)}
         keys = [self._key(piece, role) for piece in sorted(pieces) for role in roles]
         with closing(self._connect()) as connection:
             connection.execute("PRAGMA secure_delete=ON")  # what is taken out is overwritten

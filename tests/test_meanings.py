@@ -8,7 +8,7 @@ import pytest
 
 from matcher.encode import Role
 from matcher.index.side import SideIndex
-from matcher.meanings import MIN_SAMPLE, Echo, Meanings, Sentence
+from matcher.meanings import MIN_SAMPLE, Echo, Meanings, QuestionWords, Sentence
 from matcher.records import Evidence, Partner, Side
 from matcher.text import EMPTY
 
@@ -52,15 +52,30 @@ def meanings(encoder) -> Meanings:
     return over(encoder, USUAL)
 
 
+# What the side's texts say besides; in another language, so that their words are not usual ones.
+SAID = """Taller de calzado
+Taller de zapatos
+Curtido de cuero
+Grano seco
+Taller en Calzado
+Calzado de cuero"""
+
+
 def over(encoder: Words, usual: list[str]) -> Meanings:
     partner = Partner("p", Side.SUPPLY, "P", "faculty")
-    side = SideIndex.build([partner], [Evidence("e", ("p",), "project", " ".join(usual), None, "es")], encoder, None)
-    return Meanings(side, encoder)
+    texts = [
+        Evidence("e", ("p",), "project", " ".join(usual), None, "es"),
+        Evidence("f", ("p",), "project", SAID, None, "pt"),
+    ]
+    meanings = Meanings(SideIndex.build([partner], texts, encoder, None), QuestionWords(encoder))
+    encoder.asked.clear()
+    return meanings
 
 
 def echoes(meanings: Meanings, question: str, *texts: str, language: str = "es") -> list[tuple[Echo, ...]]:
-    vector = meanings.encoder.encode([question], Role.QUERY)[0]
-    told = [Sentence(text, language, meanings.encoder.encode([text], Role.PASSAGE)[0]) for text in texts]
+    encoder = Words()
+    vector = encoder.encode([question], Role.QUERY)[0]
+    told = [Sentence(text, language, encoder.encode([text], Role.PASSAGE)[0]) for text in texts]
     return meanings.echoes(question, "es", vector, told)
 
 
@@ -99,7 +114,29 @@ def test_a_sentence_in_a_language_without_words_is_left_alone(meanings):
     assert echoes(meanings, "zapato escolar", "Taller de calzado", language="qu") == [()]
 
 
-def test_the_words_of_a_question_are_encoded_as_questions(meanings, encoder):
+def test_only_the_words_of_a_question_are_encoded_and_those_as_questions(meanings, encoder):
     # A server keeps no vectors of questions, so a word that somebody asked with must not become a passage.
     echoes(meanings, "zapato escolar", "Taller de calzado")
-    assert {role for text, role in encoder.asked if text in {"zapato", "escolar"}} == {Role.QUERY}
+    assert encoder.asked == [("zapato", Role.QUERY), ("escolar", Role.QUERY)]
+
+
+def test_a_word_that_was_asked_lately_is_not_encoded_again(encoder, monkeypatch):
+    monkeypatch.setattr("matcher.meanings.REMEMBERED", 2)
+    words = QuestionWords(encoder)
+    for question in ("zapato escolar", "escolar barato", "zapato caro"):
+        words.read(question)
+    # `zapato` was the one to give way when `barato` came.
+    assert [word for word, _ in encoder.asked] == ["zapato", "escolar", "barato", "zapato", "caro"]
+    told, vectors = words.read("zapato caro")
+    assert told == {"zapato": (0, 6), "caro": (7, 11)}
+    np.testing.assert_allclose(vectors, [unit("calzado"), unit("caro")], atol=1e-6)
+    assert len(encoder.asked) == 5
+
+
+def test_what_is_usual_serves_again_where_it_has_not_changed(meanings, encoder):
+    meanings.prepare()
+    before = dict(meanings._usual)
+    assert before
+    assert all(Meanings(meanings.side, meanings.words, meanings)._usual[key] is usual for key, usual in before.items())
+    other = over(encoder, USUAL[:70])  # other words stand for all
+    assert ("es", Role.QUERY) not in Meanings(other.side, other.words, meanings)._usual

@@ -52,7 +52,7 @@ def test_the_manifest_says_what_is_in_it(home):
     folder = serving(home)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["format"], manifest["id"], manifest["model"], manifest["dimensions"]) == (
-        4,
+        5,
         folder.name,
         "fake-1",
         64,
@@ -86,7 +86,7 @@ def test_an_altered_or_absent_part_is_named(home, encoder, part, how):
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b"{", b"\xff", b"[]", b"{}", b'{"format": 4}', b'{"format": 4, "id": "x", "model": "m", "dimensions": 1, "parts": 3}']
+    "content", [None, b"", b"{", b"\xff", b"[]", b"{}", b'{"format": 5}', b'{"format": 5, "id": "x", "model": "m", "dimensions": 1, "parts": 3}']
 )  # fmt: skip
 def test_a_damaged_manifest_is_named(home, encoder, content):
     path = serving(home) / "manifest.json"
@@ -100,7 +100,7 @@ def test_another_format_is_refused_with_both_sides(home, encoder):
     folder = edit_manifest(home, format=99)
     with pytest.raises(SnapshotMismatch) as caught:
         Snapshot.open_current(home, encoder)
-    assert str(caught.value) == f"snapshot {folder.name} has format 99, this version reads 4: run `tinkuy index`"
+    assert str(caught.value) == f"snapshot {folder.name} has format 99, this version reads 5: run `tinkuy index`"
 
 
 @pytest.mark.parametrize(("name", "value"), [("revision", "other-2"), ("dimensions", 32)])

@@ -8,21 +8,31 @@ from numpy.typing import NDArray
 
 from eval.speed.corpus import Corpus
 from matcher.encode import Encoder, Progress, Role, Vectors
+from matcher.text import sentences
 
 NOISE = 0.15  # length of what is added to a unit vector: two texts of the same sentences come to a cosine of .98
 
 
 class ReusingEncoder:
-    """An Encoder that reads the base texts of a corpus, and whatever is not of it; the rest it makes of those."""
+    """An Encoder that reads the base texts of a corpus, their sentences, and whatever is not of it.
+
+    The rest it makes of those.
+    """
 
     def __init__(self, encoder: Encoder, corpus: Corpus) -> None:
         """Work out which text of the corpus is made of which."""
         self.encoder = encoder
         self.corpus = corpus
-        later = range(corpus.base, corpus.texts)
-        keys = np.fromiter((_key(corpus.text(number).full_text) for number in later), np.uint64, len(later))
-        self.order = np.argsort(keys, kind="stable")
-        self.keys = keys[self.order]
+        made = [
+            (_key(piece), number, place)
+            for number in range(corpus.base, corpus.texts)
+            for bases in [_pieces(corpus, corpus.base_of(number))]
+            for place, piece in enumerate(_pieces(corpus, number))
+            if piece not in bases
+        ]
+        found = np.array(made, np.dtype([("key", "u8"), ("number", "i8"), ("place", "i1")]))
+        self.made = found[np.argsort(found["key"], kind="stable")]
+        self.keys = np.ascontiguousarray(self.made["key"])
 
     @property
     def revision(self) -> str:
@@ -43,22 +53,26 @@ class ReusingEncoder:
         keys = np.array([_key(text) for text in texts], np.uint64)
         at = np.minimum(np.searchsorted(self.keys, keys), max(len(self.keys) - 1, 0))
         made = self.keys[at] == keys if len(self.keys) else np.zeros(len(texts), bool)
-        bases = {number: self.corpus.text(number).full_text for number in self._bases(at[made])}
-        wanted = dict.fromkeys([text for text, is_made in zip(texts, made, strict=True) if not is_made])
-        wanted |= dict.fromkeys(bases.values())
-        row_of = {text: row for row, text in enumerate(wanted)}
-        read = self.encoder.encode(list(wanted), role, progress)
-        rows = [
-            row_of[bases[int(self.order[place]) % self.corpus.base]] if is_made else row_of[text]
+        really = [
+            self._base(place) if is_made else text
             for text, place, is_made in zip(texts, at.tolist(), made.tolist(), strict=True)
         ]
-        vectors = read[rows]
+        row_of = {text: row for row, text in enumerate(dict.fromkeys(really))}
+        vectors = self.encoder.encode(list(row_of), role, progress)[[row_of[text] for text in really]]
         vectors[made] += _noise(keys[made], self.dimensions)
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
 
-    def _bases(self, places: NDArray[np.int64]) -> list[int]:
-        """Return the base texts' numbers; the first text that is made has the number `base`, whose base is text 0."""
-        return [int(number) for number in np.unique(self.order[places] % self.corpus.base)]
+    def _base(self, row: int) -> str:
+        """Return the piece of a base text that a piece of a later one is made of."""
+        number, place = int(self.made["number"][row]), int(self.made["place"][row])
+        bases = _pieces(self.corpus, self.corpus.base_of(number))
+        return bases[min(place, len(bases) - 1)]  # a new name after a question mark makes a sentence more
+
+
+def _pieces(corpus: Corpus, number: int) -> list[str]:
+    """Return what is read of a text: all of it, and its sentences."""
+    text = corpus.text(number)
+    return [text.full_text, *(text.text[a:b] for a, b in sentences(text.text))]
 
 
 def _key(text: str) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from matcher.encode import Encoder, Progress, Role, Vectors
 from matcher.index.dense import BLOCK, DenseIndex
 from matcher.index.lexical import LexicalIndex
+from matcher.index.read_ahead import ReadAhead
 from matcher.index.rows import Kept, spread_out
 from matcher.index.typical import Typical
 from matcher.index.word_counts import WordCounts
@@ -62,6 +63,7 @@ class SideIndex:
         pairs: tuple[Rows, Rows],
         partner_sums: Vectors | None = None,
         asked: Typical | None = None,
+        read: "ReadAhead | None" = None,
     ) -> None:
         self.partners = tuple(partners)
         self.evidence = tuple(evidence)
@@ -75,6 +77,7 @@ class SideIndex:
         everybody = np.arange(len(self.partners))
         self.partner_sums = self._sums_of(everybody) if partner_sums is None else partner_sums
         self.asked = asked or Typical.none(dense.base.shape[1])
+        self.read = read or ReadAhead.empty(dense.base.shape[1])
 
     @property
     def typical(self) -> tuple[float, float]:
@@ -217,6 +220,8 @@ class SideIndex:
         pairs, touched = self._pairs(who, what, {p.id: row for row, p in enumerate(all_partners)})
         sums = who.arrange_array(self.partner_sums, np.zeros((len(who.added), dense.base.shape[1]), np.float32))
         side = SideIndex(all_partners, texts, windows, dense, lexical, words, pairs, sums)
+        gone = [self.evidence[row] for row in what.removed.tolist()]
+        side.read = self.read.updated(gone, what.added, new, words, encoder)
         side._refresh(self, who, touched)
         texts_touched = old_of.keys() | slot_of.keys()
         side.asked = self.asked.updated(side, texts_touched, [e.id for e in new], what.added_rows, encoder)
@@ -293,6 +298,7 @@ class SideIndex:
         self.lexical.save(folder)
         self.words.save(folder)
         self.asked.save(folder, self.windows.slots)
+        self.read.save(folder, self.windows.slots)
 
     @classmethod
     def load(cls, folder: Path, partners: Sequence[Partner], evidence: Sequence[Evidence]) -> "SideIndex":
@@ -304,7 +310,7 @@ class SideIndex:
         windows = Windows(np.cumsum(counts) - counts, counts, np.arange(len(counts)))
         return cls(
             partners, texts, windows, DenseIndex.load(folder), LexicalIndex.load(folder), WordCounts.load(folder),
-            pairs, np.load(folder / "partner_sums.npy"), Typical.load(folder),
+            pairs, np.load(folder / "partner_sums.npy"), Typical.load(folder), ReadAhead.load(folder),
         )  # fmt: skip
 
 

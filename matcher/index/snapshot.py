@@ -4,7 +4,7 @@
     snapshots/<id>/partners.jsonl, evidence.jsonl, outcomes.jsonl
     snapshots/<id>/contrast.npz, background.npz, sector_guess.npz   see the modules of these names
     snapshots/<id>/supply/, demand/  vectors.npy (shared by memory mapping), dense.npz, lexical.npz, stems.json,
-                                     side.npz, partner_sums.npy, words.json, typical.npz
+                                     side.npz, partner_sums.npy, words.json, typical.npz, and what `read_ahead` keeps
     CURRENT                          the id of the snapshot that serves, replaced by rename
 
 It is built aside and renamed when whole: a build killed at any moment leaves the old one serving. In memory it never
@@ -35,7 +35,7 @@ from matcher.index.side import SideIndex
 from matcher.language import N_
 from matcher.records import Changes, Evidence, Outcome, Partner, Side, State
 
-FORMAT = 4
+FORMAT = 5
 KEEP = 2  # snapshots left on disk: the one that serves and the one before it
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
