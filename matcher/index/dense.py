@@ -165,13 +165,19 @@ class DenseIndex:
 
     def scores(self, vector: Vectors, rows: Rows) -> Scores:
         """Return the cosines of a unit vector with the given rows."""
-        if not len(rows):
-            return np.empty(0)
-        vector, slots = np.ascontiguousarray(vector, np.float32), self.slots[rows]
+        return self.scores_of([vector], rows)[0]
+
+    def scores_of(self, vectors: Sequence[Vectors], rows: Rows) -> Scores:
+        """Return the products of some vectors with the given rows, (vectors, rows); each row is read once."""
+        asked = [np.ascontiguousarray(vector, np.float32) for vector in vectors]
+        slots = self.slots[rows]
         if 2 * len(slots) < len(self.kinds):
-            return np.asarray(np.vecdot(self.at(slots), vector), np.float64)
-        everything = [np.vecdot(block, vector) for block in (self.base, self.extra) if len(block)]
-        return np.concatenate(everything)[slots].astype(np.float64)
+            blocks = [self.at(slots[start : start + BLOCK]) for start in range(0, len(slots), BLOCK)]
+            found = [np.concatenate([np.vecdot(block, each) for block in blocks]) if blocks else [] for each in asked]
+        else:
+            blocks = [block for block in (self.base, self.extra) if len(block)]
+            found = [np.concatenate([np.vecdot(block, each) for block in blocks])[slots] if blocks else [] for each in asked]
+        return np.asarray(found, np.float64).reshape(len(asked), len(slots))
 
     @cached_property
     def _groups(self) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
