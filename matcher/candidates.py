@@ -83,16 +83,20 @@ def search(side: SideIndex, query: Query, vector: Vectors, background: Vectors) 
     allowed = _allowed(side, query)
     words = side.lexical.weigh(query.full_text)
     watch.lap("lexical")
-    depth, texts = DEPTH, _propose(side, vector, words, allowed, DEPTH)
-    pairs = _pairs(side, texts, allowed)
-    if len(texts) < _count(allowed.texts, side.evidence):
+    depth, found = DEPTH, _propose(side, vector, words, allowed, DEPTH)
+    pairs = _pairs(side, found.texts, allowed)
+    if len(found.texts) < _count(allowed.texts, side.evidence):
         wanted = min(query.k, _partners(side, allowed))
-        while len(np.unique(side.pair_partner[pairs])) < wanted:
+        while np.count_nonzero(_seen(side.pair_partner[pairs], len(side.partners))) < wanted:
             depth *= 4  # the many texts of a few partners must not crowd out the others
-            texts = _propose(side, vector, words, allowed, depth)
-            pairs = _pairs(side, texts, allowed)
-    windows = side.windows_of(texts)
-    cosines, common = side.dense.scores_of([vector, background], windows)
+            found = _propose(side, vector, words, allowed, depth)
+            pairs = _pairs(side, found.texts, allowed)
+    texts, windows = found.texts, side.windows_of(found.texts)
+    cosines = np.full(len(windows), np.nan)
+    cosines[np.searchsorted(windows, found.windows)] = found.cosines
+    others = np.isnan(cosines)
+    cosines[others] = side.dense.scores(vector, windows[others])
+    common = side.dense.usual_scores(background, windows)
     watch.lap("dense")
     return Hits(texts, words.standardised(texts), pairs, vector, background, windows, cosines, common)
 
@@ -105,7 +109,8 @@ def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> C
     fit = (1 - share) * dense + share * np.minimum(hits.lexical, weights.lexical_cap)
     pair_text, pair_partner = side.pair_evidence[hits.pairs], side.pair_partner[hits.pairs]
     pair_fit = fit[np.searchsorted(hits.texts, pair_text)]
-    partners, owner = np.unique(pair_partner, return_inverse=True)
+    seen = _seen(pair_partner, len(side.partners))
+    partners, owner = np.flatnonzero(seen), (np.cumsum(seen) - 1)[pair_partner]
 
     def pooled_fit(fit: Floats) -> Floats:
         return pool(fit, owner, len(partners), weights.temperature, weights.texts)
@@ -145,13 +150,32 @@ def standardise(scores: Floats) -> Floats:
     return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
 
 
-def _propose(side: SideIndex, vector: Vectors, words: Weighed, allowed: Allowed, depth: int) -> Rows:
-    """Return the rows of the texts worth scoring, ascending: the `depth` best of each index."""
+@dataclass(frozen=True, slots=True)
+class _Proposed:
+    """Rows of the texts worth scoring, ascending; of some of their windows, the `cosines` are known."""
+
+    texts: Rows
+    windows: Rows
+    cosines: Floats
+
+
+def _propose(side: SideIndex, vector: Vectors, words: Weighed, allowed: Allowed, depth: int) -> _Proposed:
+    """Return the `depth` best texts of each index."""
     if _count(allowed.texts, side.evidence) <= depth:
-        return np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
+        everything = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
+        return _Proposed(everything, np.empty(0, np.int64), np.empty(0))
     ours = None if allowed.texts is None else allowed.texts[side.window_evidence]
-    windows, _ = side.dense.search(vector, depth, ours)
-    return np.union1d(side.window_evidence[windows], words.best(depth, allowed.texts))
+    windows, cosines = side.dense.search(vector, depth, ours)
+    texts = _seen(side.window_evidence[windows], len(side.evidence))
+    texts[words.best(depth, allowed.texts)] = True
+    return _Proposed(np.flatnonzero(texts), windows, cosines)
+
+
+def _seen(rows: Rows, count: int) -> NDArray[np.bool_]:
+    """Return which of `count` rows are among some: (count,)."""
+    seen = np.zeros(count, bool)
+    seen[rows] = True
+    return seen
 
 
 def _pairs(side: SideIndex, texts: Rows, allowed: Allowed) -> Rows:
@@ -165,7 +189,7 @@ def _partners(side: SideIndex, allowed: Allowed) -> int:
     if allowed.texts is None:
         return side.having_texts
     pairs = allowed.texts[side.pair_evidence]
-    return int((np.bincount(side.pair_partner[pairs], minlength=len(side.partners)) > 0)[allowed.partners].sum())
+    return int(np.count_nonzero(_seen(side.pair_partner[pairs], len(side.partners)) & allowed.partners))
 
 
 def _count(allowed: NDArray[np.bool_] | None, everything: Sequence[object]) -> int:
@@ -206,8 +230,7 @@ def _allowed(side: SideIndex, query: Query) -> Allowed:
         codes = side.sector_codes
         partners &= codes.having(np.array([_within(code, wanted.sectors) for code in codes.names], bool))
     pairs = partners[side.pair_partner]
-    texts = np.zeros(len(side.evidence), bool)
-    texts[side.pair_evidence[pairs]] = True
+    texts = _seen(side.pair_evidence[pairs], len(side.evidence))
     if wanted.languages:
         texts &= says.language.among(wanted.languages)
     if wanted.since:

@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 class TrackRecords:
     """The outcomes of a side's partners, partner by partner: those of row r from `starts[r]` to `starts[r + 1]`.
 
-    `value`, `day`, `region`, `country`, `sectors`: (outcomes,) what each one counts (see STAGE_VALUE), when and where it
-    was, and of what. A day is NO_DAY, a place "" where unknown.
+    `value`, `day`, `region`, `country`, `sectors`: (outcomes,) what each one counts (see STAGE_VALUE), when and
+    where it was, and of what. A day is NO_DAY, a place "" where unknown.
     """
 
     starts: Rows
@@ -78,9 +78,7 @@ class Known:
     def damped(self, shares: NDArray[np.bool_] | Floats | None = None) -> Floats:
         """Return ln(1 + sum of stage value x share), (n,): the tenth outcome tells less than the first."""
         value = self.records.value[self.rows]
-        return np.log1p(
-            np.bincount(self.owner, value if shares is None else value * shares, minlength=self.partners)
-        )
+        return np.log1p(np.bincount(self.owner, value if shares is None else value * shares, minlength=self.partners))
 
     def near(self, region: str | None, countries: Sequence[str]) -> NDArray[np.bool_]:
         """Tell which are of the region, or of one of the countries where no region is given."""

@@ -97,7 +97,9 @@ class TextColumns:
     def of(cls, texts: Sequence[Evidence]) -> "TextColumns":
         """Read all texts."""
         return cls(
-            Column.of(e.language or "" for e in texts), np.array(_days(texts), np.int32), Column.of(e.sectors for e in texts)
+            Column.of(e.language or "" for e in texts),
+            np.array(_days(texts), np.int32),
+            Column.of(e.sectors for e in texts),
         )
 
     def updated(self, kept: Kept[Evidence]) -> "TextColumns":

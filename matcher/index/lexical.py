@@ -228,7 +228,7 @@ class Weighed:
         mean = float(self.scores.sum()) / count  # slots without a row add nothing
         apart = self.scores - mean
         unused = len(self.scores) - self.index.rows
-        spread = math.sqrt(max(float(apart @ apart) - unused * mean * mean, 0.0) / count)
+        spread = math.sqrt(max(float(np.square(apart).sum()) - unused * mean * mean, 0.0) / count)
         return (self.at(rows) - mean) / spread if spread > STILL else np.zeros(len(rows))
 
     def best(self, count: int, allowed: NDArray[np.bool_] | None = None) -> Rows:

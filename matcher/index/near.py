@@ -24,7 +24,7 @@ Rows = NDArray[np.int64]
 
 
 class Near:
-    """Copies of the vectors 0, 1, …"""
+    """Copies of vectors, which go by their places."""
 
     def __init__(self, index: faiss.IndexScalarQuantizer) -> None:
         self.index = index
