@@ -188,7 +188,7 @@ def test_probabilities_for_and_against_add_up(value):
     assert probability(value) + probability(-value) == pytest.approx(1.0)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3), max_size=5), st.floats(-1e3, 1e3))
 def test_sums_are_those_of_fsum_to_the_last_bit(terms, bias):
     found = scoring._totals(bias, np.array(terms, float).reshape(-1, 3))

@@ -255,7 +255,7 @@ def test_profile_is_likeness_to_the_mean_of_all_texts_smoothed_by_their_number()
     assert max(found, key=found.get) == "unsaac"  # both of its texts are about alpaca
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.frozensets(st.sampled_from(CODES), max_size=4), min_size=1, max_size=5),
     st.lists(st.sampled_from(CODES), max_size=3, unique=True),
