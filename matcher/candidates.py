@@ -1,18 +1,31 @@
 """Question -> texts that may fit -> partners: the two indexes, filters and pooling."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher import stopwatch
 from matcher.encode import Vectors
+from matcher.index.columns import NO_DAY
+from matcher.index.lexical import Weighed
 from matcher.index.side import SideIndex
-from matcher.records import Evidence, Filters, Partner, Query
+from matcher.records import Filters, Query
 from matcher.sectors import closest, likeness
 from matcher.weights import TextWeights
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 DEPTH = 4096  # texts that each index may propose; a side with fewer is scored whole
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the filters let through. `partners`: (partners,), `texts`: (texts,) those of them too; None means all."""
+
+    partners: NDArray[np.bool_] | None = None
+    texts: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +33,20 @@ class Hits:
     """The texts that may answer a query.
 
     `texts`: (n,) rows, ascending. `lexical`: (n,) standard deviations by which a text has more of the
-    question's words than the side's average text. `pair_ok`: (pairs,) which pairs of text and partner
+    question's words than the side's average text. `pairs`: rows of the pairs of these texts and the partners that
     the filters allow. `vector`: the question's; `background`: what it shares with every question (see
     `index.background`), both (dimensions,). `windows`: rows of the texts' windows, with their `cosines`
-    to the question.
+    to the question, and `common`, those to the background.
     """
 
-    texts: NDArray[np.int64]
+    texts: Rows
     lexical: Floats
-    pair_ok: NDArray[np.bool_]
+    pairs: Rows
     vector: Vectors
     background: Vectors
-    windows: NDArray[np.int64]
+    windows: Rows
     cosines: Floats
+    common: Floats
 
     @property
     def best_cosine(self) -> float:
@@ -51,11 +65,11 @@ class Candidates:
     `fit`: (pairs,) standard deviations by which a text fits better than the side's average text.
     """
 
-    partners: NDArray[np.int64]
+    partners: Rows
     text: Floats
     in_sector: Floats
-    pair_text: NDArray[np.int64]
-    pair_partner: NDArray[np.int64]
+    pair_text: Rows
+    pair_partner: Rows
     fit: Floats
 
 
@@ -65,41 +79,44 @@ def search(side: SideIndex, query: Query, vector: Vectors, background: Vectors) 
     :param vector: of unit length.
     :param background: of the query's language.
     """
-    partner_ok, text_ok = _allowed(side, query)
-    pair_ok = partner_ok[side.pair_partner] & text_ok[side.pair_evidence]
-    allowed = np.zeros(len(side.evidence), bool)
-    allowed[side.pair_evidence[pair_ok]] = True
-
-    lexical = side.lexical.scores(query.full_text)
-    depth, texts = DEPTH, _propose(side, vector, lexical, allowed, DEPTH)
-    wanted = min(query.k, len(np.unique(side.pair_partner[pair_ok])))
-    while len(np.unique(side.pair_partner[pair_ok & np.isin(side.pair_evidence, texts)])) < wanted:
-        depth *= 4  # the many texts of a few partners must not crowd out the others
-        texts = _propose(side, vector, lexical, allowed, depth)
-    wanted_texts = np.zeros(len(side.evidence), bool)
-    wanted_texts[texts] = True
-    windows = np.flatnonzero(wanted_texts[side.window_evidence])
-    cosines = side.dense.scores(vector, windows)
-    return Hits(texts, standardise(lexical)[texts], pair_ok, vector, background, windows, cosines)
+    watch = stopwatch.current()
+    allowed = _allowed(side, query)
+    words = side.lexical.weigh(query.full_text)
+    watch.lap("lexical")
+    depth, found = DEPTH, _propose(side, vector, words, allowed, DEPTH)
+    pairs = _pairs(side, found.texts, allowed)
+    if len(found.texts) < _count(allowed.texts, side.evidence):
+        wanted = min(query.k, _partners(side, allowed))
+        while np.count_nonzero(_seen(side.pair_partner[pairs], len(side.partners))) < wanted:
+            depth *= 4  # the many texts of a few partners must not crowd out the others
+            found = _propose(side, vector, words, allowed, depth)
+            pairs = _pairs(side, found.texts, allowed)
+    texts, windows = found.texts, side.windows_of(found.texts)
+    cosines = np.full(len(windows), np.nan)
+    cosines[np.searchsorted(windows, found.windows)] = found.cosines
+    others = np.isnan(cosines)
+    cosines[others] = side.dense.scores(vector, windows[others])
+    common = side.dense.usual_scores(background, windows)
+    watch.lap("dense")
+    return Hits(texts, words.standardised(texts), pairs, vector, background, windows, cosines, common)
 
 
 def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> Candidates:
     """Return the partners of the texts found, each text's fit made one number and each partner's texts pooled."""
     # Where no text has the question's language, words in common are accidents.
     share = weights.lexical_share if query.language in side.languages else 0.0
-    fit_of = np.full(len(side.evidence), np.nan)
     dense = _dense_fit(side, hits, weights.background)
-    fit_of[hits.texts] = (1 - share) * dense + share * np.minimum(hits.lexical, weights.lexical_cap)
-    chosen = hits.pair_ok & ~np.isnan(fit_of[side.pair_evidence])
-    pair_text, pair_partner = side.pair_evidence[chosen], side.pair_partner[chosen]
-    pair_fit = fit_of[pair_text]
-    partners, owner = np.unique(pair_partner, return_inverse=True)
+    fit = (1 - share) * dense + share * np.minimum(hits.lexical, weights.lexical_cap)
+    pair_text, pair_partner = side.pair_evidence[hits.pairs], side.pair_partner[hits.pairs]
+    pair_fit = fit[np.searchsorted(hits.texts, pair_text)]
+    seen = _seen(pair_partner, len(side.partners))
+    partners, owner = np.flatnonzero(seen), (np.cumsum(seen) - 1)[pair_partner]
 
     def pooled_fit(fit: Floats) -> Floats:
         return pool(fit, owner, len(partners), weights.temperature, weights.texts)
 
     text = pooled_fit(pair_fit)
-    in_sector = pooled_fit(pair_fit + _sector_likeness(side, query)[pair_text]) - text if query.sectors else 0 * text
+    in_sector = pooled_fit(pair_fit + _sector_likeness(side, query, pair_text)) - text if query.sectors else 0 * text
     return Candidates(partners, text, in_sector, pair_text, pair_partner, pair_fit)
 
 
@@ -119,10 +136,12 @@ def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float,
     return top + temperature * np.log(sums)
 
 
-def _sector_likeness(side: SideIndex, query: Query) -> Floats:
-    """Return each text's likeness to the question's sectors, 0 to 1, (texts,); 0 where either has none."""
-    sets, which = side.sector_sets
-    return np.array([closest(query.sectors, codes)[0] for codes in sets], float)[which]
+def _sector_likeness(side: SideIndex, query: Query, texts: Rows) -> Floats:
+    """Return some texts' likeness to the question's sectors, 0 to 1, (texts,); 0 where either has none."""
+    column = side.text_columns.sectors
+    sets, which = np.unique(column.rows[texts], return_inverse=True)
+    values = column.values
+    return np.array([closest(query.sectors, values[number])[0] for number in sets.tolist()], float)[which]
 
 
 def standardise(scores: Floats) -> Floats:
@@ -131,16 +150,50 @@ def standardise(scores: Floats) -> Floats:
     return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
 
 
-def _propose(
-    side: SideIndex, vector: Vectors, lexical: Floats, allowed: NDArray[np.bool_], depth: int
-) -> NDArray[np.int64]:
-    """Return the rows of the texts worth scoring, ascending: the `depth` best of each index."""
-    if allowed.sum() <= depth:
-        return np.flatnonzero(allowed)
-    windows, _ = side.dense.search(vector, depth, allowed[side.window_evidence])
-    by_words = np.flatnonzero(allowed & (lexical > 0))
-    best = by_words[np.argsort(-lexical[by_words], kind="stable")[:depth]]
-    return np.union1d(side.window_evidence[windows], best)
+@dataclass(frozen=True, slots=True)
+class _Proposed:
+    """Rows of the texts worth scoring, ascending; of some of their windows, the `cosines` are known."""
+
+    texts: Rows
+    windows: Rows
+    cosines: Floats
+
+
+def _propose(side: SideIndex, vector: Vectors, words: Weighed, allowed: Allowed, depth: int) -> _Proposed:
+    """Return the `depth` best texts of each index."""
+    if _count(allowed.texts, side.evidence) <= depth:
+        everything = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
+        return _Proposed(everything, np.empty(0, np.int64), np.empty(0))
+    ours = None if allowed.texts is None else allowed.texts[side.window_evidence]
+    windows, cosines = side.dense.search(vector, depth, ours)
+    texts = _seen(side.window_evidence[windows], len(side.evidence))
+    texts[words.best(depth, allowed.texts)] = True
+    return _Proposed(np.flatnonzero(texts), windows, cosines)
+
+
+def _seen(rows: Rows, count: int) -> NDArray[np.bool_]:
+    """Return which of `count` rows are among some: (count,)."""
+    seen = np.zeros(count, bool)
+    seen[rows] = True
+    return seen
+
+
+def _pairs(side: SideIndex, texts: Rows, allowed: Allowed) -> Rows:
+    """Return the rows of the pairs of some texts, which are allowed, and partners that are."""
+    pairs = side.pairs_of(texts)
+    return pairs if allowed.partners is None else pairs[allowed.partners[side.pair_partner[pairs]]]
+
+
+def _partners(side: SideIndex, allowed: Allowed) -> int:
+    """Return how many partners could be found."""
+    if allowed.texts is None:
+        return side.having_texts
+    pairs = allowed.texts[side.pair_evidence]
+    return int(np.count_nonzero(_seen(side.pair_partner[pairs], len(side.partners)) & allowed.partners))
+
+
+def _count(allowed: NDArray[np.bool_] | None, everything: Sequence[object]) -> int:
+    return len(everything) if allowed is None else int(np.count_nonzero(allowed))
 
 
 def _dense_fit(side: SideIndex, hits: Hits, share: float) -> Floats:
@@ -149,41 +202,44 @@ def _dense_fit(side: SideIndex, hits: Hits, share: float) -> Floats:
     It is that of what the question says beyond `share` of what every question says.
     """
     own = np.asarray(hits.vector - share * hits.background, np.float32)
-    scores = hits.cosines - share * side.dense.scores(hits.background, hits.windows) if share else hits.cosines
-    best = np.full(len(side.evidence), -np.inf)
-    np.maximum.at(best, side.window_evidence[hits.windows], side.dense.standardise(own, hits.windows, scores))
-    return best[hits.texts]
+    scores = hits.cosines - share * hits.common
+    fit = side.dense.standardise(own, hits.windows, scores)
+    if len(hits.windows) == len(hits.texts):
+        return fit
+    best = np.full(len(hits.texts), -np.inf)
+    np.maximum.at(best, np.searchsorted(hits.texts, side.window_evidence[hits.windows]), fit)
+    return best
 
 
-def _allowed(side: SideIndex, query: Query) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which partners and which texts pass the filters, by row."""
-    if query.filters == Filters() and not query.exclude:
-        return np.ones(len(side.partners), bool), np.ones(len(side.evidence), bool)
-    return (
-        np.array([_partner_allowed(p, side.sectors[row], query) for row, p in enumerate(side.partners)], bool),
-        np.array([_text_allowed(e, query.filters) for e in side.evidence], bool),
-    )
-
-
-def _partner_allowed(partner: Partner, sectors: frozenset[str], query: Query) -> bool:
+def _allowed(side: SideIndex, query: Query) -> Allowed:
+    """Return which partners and which texts pass the filters."""
     wanted = query.filters
-    return (
-        partner.id not in query.exclude
-        and (not wanted.countries or partner.country in wanted.countries)
-        and (not wanted.regions or partner.region in wanted.regions)
-        and (not wanted.kinds or partner.kind in wanted.kinds)
-        and (not wanted.sectors or any(_within(code, wanted.sectors) for code in sectors))
-    )
+    if wanted == Filters() and not query.exclude:
+        return Allowed()
+    partners = np.ones(len(side.partners), bool)
+    partners[[side.partner_row[id_] for id_ in query.exclude if id_ in side.partner_row]] = False
+    columns, says = side.partner_columns, side.text_columns
+    for column, values in (
+        (columns.country, wanted.countries),
+        (columns.region, wanted.regions),
+        (columns.kind, wanted.kinds),
+    ):
+        if values:
+            partners &= column.among(values)
+    if wanted.sectors:
+        codes = side.sector_codes
+        partners &= codes.having(np.array([_within(code, wanted.sectors) for code in codes.names], bool))
+    pairs = partners[side.pair_partner]
+    texts = _seen(side.pair_evidence[pairs], len(side.evidence))
+    if wanted.languages:
+        texts &= says.language.among(wanted.languages)
+    if wanted.since:
+        texts &= says.day >= wanted.since.toordinal()
+    if wanted.until:
+        texts &= (says.day != NO_DAY) & (says.day <= wanted.until.toordinal())
+    return Allowed(partners, texts)
 
 
 def _within(code: str, wanted: frozenset[str]) -> bool:
     """Tell whether a sector is one of the wanted, or lies inside one (C13 inside C, C1311 inside C13)."""
     return any(code.startswith(w) or likeness(code, w) == 1 for w in wanted)
-
-
-def _text_allowed(evidence: Evidence, wanted: Filters) -> bool:
-    return (
-        (not wanted.languages or evidence.language in wanted.languages)
-        and (wanted.since is None or (evidence.date is not None and evidence.date >= wanted.since))
-        and (wanted.until is None or (evidence.date is not None and evidence.date <= wanted.until))
-    )

@@ -197,7 +197,6 @@ class Engine:
         vector = self._vector(read)
         watch.lap("encode")
         hits = candidates.search(side, read, vector, self.snapshot.background.of(read.language))
-        watch.lap("search")
         home = familiarity.measure(side, self.snapshot.contrast, read, vector, hits.best_cosine)
         watch.lap("familiarity")
         outcomes = _forgetting(self.outcomes[query.seeks], unknown)

@@ -11,7 +11,8 @@ from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Outcome, Partner, Query, Side, Stage
 from matcher.sectors import SHARED_LEVEL, closest, likeness, sector_name
-from matcher.signals import NEUTRAL_KM, STAGE_VALUE, Signals, asked_countries, known_by, nearby
+from matcher.signals import NEUTRAL_KM, Signals, asked_countries, known_by, nearby
+from matcher.track_record import STAGE_VALUE
 
 # Of the first three partners of the demonstration questions a fifth fit very well, four fifths a little or more.
 FITS_WELL, FITS, FITS_A_LITTLE = 4.0, 3.0, 1.5  # pooled fit

@@ -1,6 +1,5 @@
 """The formula: score = bias + sum of weight x value."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,9 +63,17 @@ def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored
 def _totals(bias: float, terms: Floats) -> Floats:
     """Return the sums of the rows of terms and the bias, (n,).
 
-    By fsum, so that the terms that are shown add up to the score that is shown, to the last bit.
+    As fsum does, so that the terms that are shown add up to the score that is shown, to the last bit: what rounding
+    takes from a sum is itself summed, twice (Ogita, Rump & Oishi 2005, algorithm 4.8 with K = 3).
     """
-    return np.array([math.fsum([bias, *row]) for row in terms.tolist()])
+    parts = np.ascontiguousarray(np.column_stack([np.full(len(terms), bias), terms]).T)
+    for _ in range(2):
+        for i in range(1, len(parts)):
+            a, b = parts[i - 1], parts[i].copy()
+            total = a + b
+            away = total - a
+            parts[i], parts[i - 1] = total, (a - (total - away)) + (b - away)
+    return parts[:-1].sum(axis=0) + parts[-1] if len(parts) > 1 else parts[0]
 
 
 def in_order(scores: Floats) -> NDArray[np.int64]:

@@ -1,24 +1,26 @@
 """One number about (query, partner) a signal: how well the text fits, how near, same sector, track record."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.candidates import Candidates, standardise
+from matcher.candidates import Candidates
 from matcher.encode import Vectors
+from matcher.index.columns import Codes
+from matcher.index.rows import spread_out
 from matcher.index.side import SideIndex
 from matcher.macro_regions import NONE, MacroRegion, MacroRegions
 from matcher.places import Point, country_of, kilometres, locate
-from matcher.records import GuessedSector, Outcome, Partner, Query, Side, Stage
-from matcher.sectors import closest
+from matcher.records import GuessedSector, Outcome, Partner, Query, Side
+from matcher.sectors import likeness
+from matcher.track_record import records_of
 from matcher.weights import RULE_OF
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 NEAR_KM, NEUTRAL_KM = 100.0, 1000.0  # below the one nearness hardly grows; at the other it counts for nothing
-STAGE_VALUE = {Stage.PROJECT: 1.0, Stage.AGREED: 0.8, Stage.MET: 0.4, Stage.INTRODUCED: 0.2, Stage.DECLINED: 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Signals:
     values: Floats
     kilometres: Floats
     sector: tuple[str | None, ...]
-    outcomes: NDArray[np.int64]
+    outcomes: Rows
     guessed: GuessedSector | None = None
     macro_region: MacroRegion | None = None
 
@@ -61,33 +63,28 @@ def compute(
     column = {name: values[:, i] for i, name in enumerate(RULE_OF)}
     column["text"][:] = candidates.text
     column["sector_texts"][:] = candidates.in_sector
-    column["profile"][:] = _profile_fit(side, vector)[rows]
+    column["profile"][:] = side.profiles.standardised(vector, rows)
     column["experience"][:] = np.log1p(side.text_counts[rows])
     column["collaboration"][:] = np.log1p(side.joint_counts[rows])
     km = _kilometres(side, rows, query)
-    known = ~np.isnan(km)
-    column["distance"][known] = nearness(km[known])
+    placed = ~np.isnan(km)
+    column["distance"][placed] = nearness(km[placed])
+    where = side.partner_columns
     if query.region:
-        column["same_region"][:] = side.regions[rows] == query.region
+        column["same_region"][:] = where.region.among([query.region], rows)
     group = macro_regions.groups.get(macro_regions.group_of(query.region) or "")
     if group:  # a step between the same region, which has its own signal, and the same country
         neighbours = [region for region in group.regions if region != query.region]
-        column["macro_region"][:] = np.isin(side.regions[rows], neighbours)
-    column["same_country"][:] = np.isin(side.countries[rows], asked_countries(query))
-    sectors: list[str | None] = [None] * len(rows)
-    counted = np.zeros(len(rows), np.int64)
-    for i, row in enumerate(rows.tolist()):
-        if asked:
-            alike, code = closest(asked, side.sectors[row])
-            column["sector"][i] = sure * alike
-            sectors[i] = code if alike else None
-        record = [o for o in outcomes.get(side.partners[row].id, ()) if known_by(o, query)]
-        if record:
-            counted[i] = sum(1 for o in record if STAGE_VALUE[o.stage])
-            column["track_record"][i] = _damped(record, [1.0] * len(record))
-            column["track_record_near"][i] = _damped(record, [nearby(o, query) for o in record])
-            column["track_record_sector"][i] = _damped(record, [closest(query.sectors, o.sectors)[0] for o in record])
-    return Signals(tuple(RULE_OF), values, km, tuple(sectors), counted, guessed, group)
+        column["macro_region"][:] = where.region.among(neighbours, rows)
+    column["same_country"][:] = where.country.among([country for country in asked_countries(query) if country], rows)
+    alike, sectors = _closest(side.sector_codes, asked, rows)
+    column["sector"][:] = sure * alike
+    known = records_of(side, outcomes).known(rows, query.date)
+    column["track_record"][:] = known.damped()
+    column["track_record_near"][:] = known.damped(known.near(query.region, asked_countries(query)))
+    if query.sectors:
+        column["track_record_sector"][:] = known.damped(known.alike(query.sectors))
+    return Signals(tuple(RULE_OF), values, km, sectors, known.counted(), guessed, group)
 
 
 def nearness(km: Floats) -> Floats:
@@ -150,12 +147,29 @@ def changed_record(
     return found
 
 
-def _profile_fit(side: SideIndex, vector: Vectors) -> Floats:
-    """Return every partner's likeness as a whole to the question, in standard deviations: (partners,)."""
-    return standardise(side.profiles_like(vector))
+def _closest(codes: Codes, asked: Sequence[str], rows: Rows) -> tuple[Floats, tuple[str | None, ...]]:
+    """Return the greatest likeness of each partner's sectors to those asked, and which sector has it; see `closest`."""
+    alike = np.zeros(len(rows))
+    count = codes.starts[rows + 1] - codes.starts[rows]
+    some = np.flatnonzero(count)
+    if not asked or not len(some):
+        return alike, (None,) * len(rows)
+    every = np.array([[likeness(sector, code) for sector in asked] for code in codes.names])
+    by_code, by_whom = every.max(axis=1), every.argmax(axis=1)
+    theirs = codes.codes[spread_out(codes.starts[rows], count)]
+    # The likest code comes first; of equals that like the sector asked first, then the first by name.
+    order = np.lexsort((np.arange(len(by_code)), by_whom, -by_code))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    best = order[np.minimum.reduceat(place[theirs], (np.cumsum(count) - count)[some])]
+    alike[some] = by_code[best]
+    found = np.full(len(rows), None, object)
+    found[some] = np.array(codes.names, object)[best]
+    found[alike == 0] = None
+    return alike, tuple(found.tolist())
 
 
-def _kilometres(side: SideIndex, rows: NDArray[np.int64], query: Query) -> Floats:
+def _kilometres(side: SideIndex, rows: Rows, query: Query) -> Floats:
     """Return km from the nearest place of the question: (n,); 0 within one region, NaN where unknown."""
     if query.region:
         origins = [locate(None, query.region, None)]
@@ -164,8 +178,8 @@ def _kilometres(side: SideIndex, rows: NDArray[np.int64], query: Query) -> Float
     here: list[Point] = [origin for origin in origins if origin]
     if not here:
         return np.full(len(rows), np.nan)
-    km = np.min([kilometres(side.points[rows], origin) for origin in here], axis=0)
-    return np.where(side.regions[rows] == query.region, 0.0, km) if query.region else km
+    km = np.min([kilometres(side.partner_columns.points[rows], origin) for origin in here], axis=0)
+    return np.where(side.partner_columns.region.among([query.region], rows), 0.0, km) if query.region else km
 
 
 def known_by(outcome: Outcome, query: Query) -> bool:
@@ -178,8 +192,3 @@ def nearby(outcome: Outcome, query: Query) -> float:
     if query.region:
         return float(outcome.region == query.region)
     return float(outcome.country is not None and outcome.country in asked_countries(query))
-
-
-def _damped(record: list[Outcome], shares: list[float]) -> float:
-    """Return ln(1 + sum of stage value x share): the tenth outcome tells less than the first."""
-    return math.log1p(sum(STAGE_VALUE[o.stage] * share for o, share in zip(record, shares, strict=True)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-STAGES = ("encode", "search", "familiarity", "pool", "signals", "score", "explain")
+STAGES = ("encode", "lexical", "dense", "familiarity", "pool", "signals", "score", "explain")
 
 
 class Stopwatch:

@@ -46,7 +46,7 @@ STEPS = (
     {"editing"},
     {"bulk", "uploads", "undoing", "taking_over"},
     {"index"},
-    {"candidates", "completing"},
+    {"candidates", "completing", "track_record"},
     {"signals"},
     {"scoring", "familiarity", "meanings", "reasons"},
     {"exposure"},

@@ -103,3 +103,36 @@ def test_scores_are_those_of_bm25s():
     for question in ("alpaca", "leche vaca lana", "torno alpaca queso sal"):
         expected = theirs.get_scores(stems(question, "es"))
         np.testing.assert_allclose(LexicalIndex.build(TEXTS, SPANISH).scores(question), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("question", ["alpaca lana", "leche leche queso", "violin", "lana"])
+def test_what_is_standardised_and_best_is_that_of_all_rows_after_a_change(question):
+    texts = [*TEXTS, "lana lana tinte", "lana oveja", "torno de lana"]
+    built = LexicalIndex.build(texts[:5], ["es"] * 5)
+    grown = built.updated(np.array([0, 5, 2, 3, 6]), texts[5:], ["es", "es"])  # rows 1 and 4 went, two came
+    now = [texts[0], texts[5], texts[2], texts[3], "torno lana"]  # `de` is no word to it
+    scores = np.array(bm25(question.split(), [text.split() for text in now]))
+    found = grown.weigh(question)
+    rows = np.arange(5)
+    np.testing.assert_allclose(found.at(rows), scores, rtol=1e-9)
+    spread = scores.std() or 1.0
+    np.testing.assert_allclose(found.standardised(rows), (scores - scores.mean()) / spread, atol=1e-9)
+    ranked = [row for row in np.argsort(-scores, kind="stable").tolist() if scores[row] > 0]
+    for count in (1, 2, 5):
+        assert sorted(found.best(count).tolist()) == sorted(ranked[:count])
+    odd = np.array([False, True, False, True, True])
+    assert sorted(found.best(2, odd).tolist()) == sorted([row for row in ranked if odd[row]][:2])
+
+
+def test_of_equal_texts_the_first_are_the_best():
+    index = LexicalIndex.build(["lana", "lana", "queso", "lana"], SPANISH)
+    assert sorted(index.weigh("lana").best(2).tolist()) == [0, 1]
+
+
+def test_scores_that_are_no_longer_kept_are_worked_out_again(monkeypatch):
+    monkeypatch.setattr("matcher.index.lexical.KEPT", 2)
+    index = LexicalIndex.build(TEXTS, SPANISH)
+    for question in ("alpaca", "lana", "queso leche", "alpaca"):
+        expected = bm25(question.split(), [text.split() for text in TEXTS])
+        np.testing.assert_allclose(index.scores(question), expected, rtol=1e-9)
+        assert sum(len(slots) for slots, _ in index._kept.values()) == index._kept_size

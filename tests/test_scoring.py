@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matcher import scoring
 from matcher.records import probability
 from matcher.scoring import score
 from matcher.signals import Signals
@@ -185,3 +186,16 @@ def test_probability_by_hand():
 @given(st.floats(-700, 700))
 def test_probabilities_for_and_against_add_up(value):
     assert probability(value) + probability(-value) == pytest.approx(1.0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3), max_size=5), st.floats(-1e3, 1e3))
+def test_sums_are_those_of_fsum_to_the_last_bit(terms, bias):
+    found = scoring._totals(bias, np.array(terms, float).reshape(-1, 3))
+    assert found.tolist() == [math.fsum([bias, *row]) for row in terms]
+
+
+def test_sums_are_those_of_fsum_where_all_that_is_large_cancels():
+    terms = np.array([[1e16, 1.0, -1e16], [0.1, 0.2, -0.3], [1e-9, 1e9, -1e9]])
+    assert scoring._totals(1e-3, terms).tolist() == [math.fsum([1e-3, *row]) for row in terms.tolist()]
+    assert scoring._totals(-2.0, np.empty((2, 0))).tolist() == [-2.0, -2.0]

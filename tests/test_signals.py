@@ -6,16 +6,22 @@ import math
 import numpy as np
 import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from matcher import signals
 from matcher.candidates import Candidates
 from matcher.encode import Role
+from matcher.index.columns import Codes
 from matcher.index.side import SideIndex
 from matcher.places import locate
 from matcher.records import Evidence, Outcome, Query, Side, Stage
+from matcher.sectors import closest
 from matcher.signals import Signals, asked_countries, by_partner, compute, nearness
 
 SIDES = {s: SideIndex.build([p for p in PARTNERS if p.side is s], EVIDENCE, FakeEncoder(), None) for s in Side}
 TEXT = [0.5, -1.0, 2.0, 3.0]
+CODES = ("C13", "C1311", "C131", "C10", "C", "A01", "A02", "M72")
 
 
 VECTOR = FakeEncoder().encode(["hilo de alpaca"], Role.QUERY)[0]
@@ -247,3 +253,15 @@ def test_profile_is_likeness_to_the_mean_of_all_texts_smoothed_by_their_number()
     found = measured()["profile"]
     assert [found[p.id] for p in side.partners] == pytest.approx(expected.tolist(), abs=1e-4)
     assert max(found, key=found.get) == "unsaac"  # both of its texts are about alpaca
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.frozensets(st.sampled_from(CODES), max_size=4), min_size=1, max_size=5),
+    st.lists(st.sampled_from(CODES), max_size=3, unique=True),
+)
+def test_of_many_sets_of_sectors_the_closest_is_that_of_each_by_itself(sets, asked):
+    found, codes = signals._closest(Codes.of(sets), asked, np.arange(len(sets)))
+    expected = [closest(asked, codes) for codes in sets]
+    assert found.tolist() == [alike for alike, _ in expected]
+    assert list(codes) == [code if alike else None for alike, code in expected]

@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.encode import Vectors
+from matcher.index.near import FROM, Near
 
 MIN_GROUP = 50  # rows from which a group has moments of its own
 BLOCK = 4096  # rows that are worked on at once
+NEAR_BY = 256  # rows that are read into the processor's own memory at once
 STILL = 1e-6  # a deviation of cosines below this is rounding
 ROUNDING = 1e-5  # no two ways to add up the cosine of unit vectors differ by so much
 MANY = 50  # times as many rows as are wanted: from there on FAISS is the faster (by a tenth among a million)
+MANY_OF_COPIES = 4  # times as many rows as are wanted: from there on copies are looked at first
 SPARE = 64  # rows that FAISS finds besides those wanted, so that it may take one for another at the end of the list
 
 Rows = NDArray[np.int64]
@@ -84,15 +87,19 @@ class DenseIndex:
     any other's; standardised within groups, a text competes with its like.
 
     `base`, `extra`: the vectors of the first slots, and of those after them. `kinds`: (slots,) each one's number in
-    `sums.names`. `slots`: (rows,) which slot is which row.
+    `sums.names`. `slots`: (rows,) which slot is which row. `copies`: of the base, where it is large.
     """
 
-    def __init__(self, base: Vectors, extra: Vectors, kinds: Rows, sums: Sums, slots: Rows) -> None:
+    def __init__(
+        self, base: Vectors, extra: Vectors, kinds: Rows, sums: Sums, slots: Rows, copies: Near | None = None
+    ) -> None:
         self.base = base
         self.extra = extra
         self.kinds = kinds
         self.sums = sums
         self.slots = slots
+        self.copies = copies
+        self._products: dict[bytes, NDArray[np.float32]] = {}  # see `usual_scores`
 
     @classmethod
     def empty(cls, dimensions: int) -> "DenseIndex":
@@ -118,7 +125,9 @@ class DenseIndex:
         dead = self.slots[~kept[self.slots]]
         sums = sums.plus(self.at(dead), self.kinds[dead], -1).plus(vectors, added, 1)
         extra = np.concatenate([self.extra, vectors]) if len(vectors) else self.extra
-        return DenseIndex(self.base, extra, np.concatenate([self.kinds, added]), sums, slots)
+        after = DenseIndex(self.base, extra, np.concatenate([self.kinds, added]), sums, slots, self.copies)
+        after._products = self._products  # of the base, which is the same
+        return after
 
     def at(self, slots: Rows) -> Vectors:
         """Return the vectors in some slots, (slots, dimensions)."""
@@ -132,6 +141,8 @@ class DenseIndex:
 
     def search(self, vector: Vectors, count: int, allowed: NDArray[np.bool_] | None = None) -> tuple[Rows, Scores]:
         """Return the `count` rows nearest to a unit vector and their cosines, best first; of equals the first row.
+
+        Among very many, one at the end of the list may be another that is as near to a hundredth (see `near`).
 
         :param allowed: (rows,) which rows may be returned; all without it.
         """
@@ -153,6 +164,15 @@ class DenseIndex:
     def _near(self, vector: Vectors, count: int, rows: Rows) -> tuple[Rows, float]:
         """Return those of `rows` worth scoring for the `count` nearest, and a cosine that no other one is above."""
         slots, old = self.slots[rows], len(self.base)
+        if self.copies is not None and MANY_OF_COPIES * count < len(rows):
+            allowed = None
+            if len(rows) < len(self.kinds):
+                allowed = np.zeros(len(self.kinds), bool)
+                allowed[slots] = True
+            found = self.copies.search(vector, count, None if allowed is None else allowed[:old])
+            near = np.zeros(len(self.kinds), bool)
+            near[found] = near[old:] = True
+            return rows[near[slots]], -np.inf
         unwanted = old - int((slots < old).sum())  # FAISS finds them too
         wanted = count + unwanted + SPARE
         if unwanted > count or MANY * wanted > old:
@@ -169,9 +189,24 @@ class DenseIndex:
             return np.empty(0)
         vector, slots = np.ascontiguousarray(vector, np.float32), self.slots[rows]
         if 2 * len(slots) < len(self.kinds):
-            return np.asarray(np.vecdot(self.at(slots), vector), np.float64)
+            parts = [np.vecdot(self.at(slots[i : i + NEAR_BY]), vector) for i in range(0, len(slots), NEAR_BY)]
+            return np.concatenate(parts).astype(np.float64)
         everything = [np.vecdot(block, vector) for block in (self.base, self.extra) if len(block)]
         return np.concatenate(everything)[slots].astype(np.float64)
+
+    def usual_scores(self, vector: Vectors, rows: Rows) -> Scores:
+        """Return the same of a vector that is one of a few for all questions: those with the base are kept."""
+        vector = np.ascontiguousarray(vector, np.float32)
+        products = self._products.get(vector.tobytes())
+        if products is None:
+            products = self._products[vector.tobytes()] = np.vecdot(self.base, vector)
+        slots = self.slots[rows]
+        if not len(self.extra):
+            return products[slots].astype(np.float64)
+        found, new = np.empty(len(slots)), slots >= len(self.base)
+        found[~new] = products[slots[~new]]
+        found[new] = np.vecdot(self.extra[slots[new] - len(self.base)], vector)
+        return found
 
     @cached_property
     def _groups(self) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
@@ -208,7 +243,7 @@ class DenseIndex:
         query = vector.astype(np.float64)
         groups, means, covariances = self._groups
         mean = means @ query
-        spread = np.sqrt(np.clip(np.einsum("i,gij,j->g", query, covariances, query, optimize=True), 0, None))
+        spread = np.sqrt(np.clip((covariances @ query) @ query, 0, None))
         group = groups[rows]
         return np.where(spread[group] > STILL, (scores - mean[group]) / np.maximum(spread[group], STILL), 0.0)
 
@@ -222,6 +257,8 @@ class DenseIndex:
             vectors.flush()
         else:
             np.save(folder / "vectors.npy", np.empty(shape, np.float32))
+        if shape[0] >= FROM:
+            Near.build(vectors).save(folder)
         live = self.sums.counts > 0
         number = np.cumsum(live) - 1
         np.savez(
@@ -243,4 +280,6 @@ class DenseIndex:
             np.load(folder / "vectors.npy")[:0] if not len(kinds) else np.load(folder / "vectors.npy", mmap_mode="r")
         )
         base = np.asarray(mapped)
-        return cls(base, np.empty((0, base.shape[1]), np.float32), kinds, sums, np.arange(len(kinds)))
+        return cls(
+            base, np.empty((0, base.shape[1]), np.float32), kinds, sums, np.arange(len(kinds)), Near.load(folder)
+        )

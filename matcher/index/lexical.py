@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from matcher.text import query_stems, stems
 
 K1, B = 1.5, 0.75  # Robertson & Zaragoza 2009 give 1.2 to 2 and .5 to .8
+STILL = 1e-9  # a deviation of scores below this is rounding
+KEPT = 8_000_000  # postings whose scores are kept from one question to the next: 64 MB and their slots
 
 Rows = NDArray[np.int64]
 
@@ -96,6 +98,8 @@ class LexicalIndex:
         self.slots = slots
         self.rows = len(slots)
         self._counted: dict[str, int] = {}  # rows that have a stem, of stems that were asked for
+        self._kept: dict[str, tuple[NDArray[np.int32], NDArray[np.float64]]] = {}  # see `_scored`
+        self._kept_size = 0
 
     @classmethod
     def empty(cls) -> "LexicalIndex":
@@ -120,13 +124,15 @@ class LexicalIndex:
 
     def scores(self, text: str) -> NDArray[np.float64]:
         """Return the BM25 score of every row for a question: (rows,), 0 where no word is shared."""
-        scores = np.zeros(self.rows)
-        for stem in query_stems(text):
-            rows, counts = self._having(stem)
-            if len(rows):
-                idf = math.log(1 + (self.rows - len(rows) + 0.5) / (len(rows) + 0.5))
-                scores[rows] += idf * counts / (counts + self._length_terms[rows])
-        return scores
+        return self.weigh(text).at(np.arange(self.rows))
+
+    def weigh(self, text: str) -> "Weighed":
+        """Return the BM25 scores for a question; only texts that share a word with it are looked at."""
+        scores = np.zeros(len(self.lengths))
+        for stem, times in Counter(query_stems(text)).items():
+            slots, score = self._scored(stem)
+            scores[slots] += times * score if times > 1 else score
+        return Weighed(self, scores)
 
     def known_stems(self, text: str) -> list[str]:
         """Return those stems of a question that some row has."""
@@ -145,15 +151,31 @@ class LexicalIndex:
             self._counted[stem] = len(self._having(stem)[0])
         return self._counted[stem]
 
-    def _having(self, stem: str) -> tuple[Rows, Rows]:
-        """Return the rows that have a stem, and how often."""
-        (old, old_counts), (new, new_counts) = self.base.get(stem), self.extra.get(stem)
-        rows = self._row_of[np.concatenate([old, new])]
-        live = rows >= 0
-        return rows[live], np.concatenate([old_counts, new_counts])[live]
+    def _scored(self, stem: str) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Return the slots that have a stem, and what it adds to each one's score."""
+        found = self._kept.get(stem)
+        if found is None:
+            slots, counts = self._having(stem)
+            idf = math.log(1 + (self.rows - len(slots) + 0.5) / (len(slots) + 0.5))
+            found = slots, idf * counts / (counts + self._length_terms[slots])
+            if self._kept_size + len(slots) > KEPT:
+                self._kept, self._kept_size = {}, 0
+            self._kept[stem] = found
+            self._kept_size += len(slots)
+        return found
+
+    def _having(self, stem: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return the slots of rows that have a stem, and how often."""
+        (slots, counts), (new, new_counts) = self.base.get(stem), self.extra.get(stem)
+        if len(new):
+            slots, counts = np.concatenate([slots, new]), np.concatenate([counts, new_counts])
+        if self.rows == len(self.lengths):  # no slot is without a row
+            return slots, counts
+        live = self.row_of[slots] >= 0
+        return slots[live], counts[live]
 
     @cached_property
-    def _row_of(self) -> Rows:
+    def row_of(self) -> Rows:
         """The row of each slot, (slots,); -1 for those that are none."""
         rows = np.full(len(self.lengths), -1)
         rows[self.slots] = np.arange(self.rows)
@@ -161,13 +183,13 @@ class LexicalIndex:
 
     @cached_property
     def _length_terms(self) -> NDArray[np.float64]:
-        """What a row's length adds to the counts of its stems, (rows,)."""
-        lengths = self.lengths[self.slots]
-        return np.asarray(K1 * (1 - B + B * lengths / max(lengths.sum() / max(self.rows, 1), 1e-9)))
+        """What a text's length adds to the counts of its stems, (slots,)."""
+        average = self.lengths[self.slots].sum() / max(self.rows, 1)
+        return np.asarray(K1 * (1 - B + B * self.lengths / max(average, 1e-9)))
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder`: the rows in their order, and nothing of slots that are none's."""
-        whole = self.base.plus(self.extra).of_rows(self._row_of)
+        whole = self.base.plus(self.extra).of_rows(self.row_of)
         np.savez(
             folder / "lexical.npz",
             starts=whole.starts,
@@ -187,3 +209,40 @@ class LexicalIndex:
             base = Postings(columns, arrays["starts"], arrays["slots"], arrays["counts"])
             lengths = arrays["lengths"]
         return cls(base, Postings.count([], 0), lengths, np.arange(len(lengths)))
+
+
+class Weighed:
+    """What a question's words say of each text. `scores`: (slots,) BM25; 0 where no word is shared."""
+
+    def __init__(self, index: LexicalIndex, scores: NDArray[np.float64]) -> None:
+        self.index = index
+        self.scores = scores
+
+    def at(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the scores of some rows."""
+        return self.scores[self.index.slots[rows]]
+
+    def standardised(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the scores of some rows as standard deviations above the mean of all; zeros where all are equal."""
+        count = max(self.index.rows, 1)
+        mean = float(self.scores.sum()) / count  # slots without a row add nothing
+        apart = self.scores - mean
+        unused = len(self.scores) - self.index.rows
+        spread = math.sqrt(max(float(np.square(apart).sum()) - unused * mean * mean, 0.0) / count)
+        return (self.at(rows) - mean) / spread if spread > STILL else np.zeros(len(rows))
+
+    def best(self, count: int, allowed: NDArray[np.bool_] | None = None) -> Rows:
+        """Return the `count` rows with the highest scores above 0, in no order; of equals the first rows.
+
+        :param allowed: (rows,) which rows may be returned; all without it.
+        """
+        slots = np.flatnonzero(self.scores)
+        if allowed is not None:
+            slots = slots[allowed[self.index.row_of[slots]]]
+        scores = self.scores[slots]
+        if len(slots) <= count:
+            return self.index.row_of[slots]
+        least = np.partition(scores, len(scores) - count)[len(scores) - count]
+        above = self.index.row_of[slots[scores > least]]
+        equal = np.sort(self.index.row_of[slots[scores == least]])
+        return np.concatenate([above, equal[: count - len(above)]])

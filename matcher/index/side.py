@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Progress, Role, Vectors
+from matcher.index.columns import Codes, PartnerColumns, TextColumns
 from matcher.index.dense import BLOCK, DenseIndex
 from matcher.index.lexical import LexicalIndex
+from matcher.index.profiles import Profiles
 from matcher.index.read_ahead import ReadAhead
 from matcher.index.rows import Kept, spread_out
 from matcher.index.typical import Typical
 from matcher.index.word_counts import WordCounts
-from matcher.places import locate
 from matcher.records import Evidence, Partner
 from matcher.spelling import Sounds
 from matcher.text import detect_language
 
 LABEL = 80  # characters up to which a text is no passage but a label, and is read as a question is
-UNSEEN = 5  # texts about nothing in particular that every partner is thought to have besides its own
 
 Rows = NDArray[np.int64]
 
@@ -85,14 +85,14 @@ class SideIndex:
         return self.asked.moments
 
     @cached_property
-    def regions(self) -> NDArray[np.str_]:
-        """Region codes of the partners, (partners,); empty where unknown."""
-        return np.array([p.region or "" for p in self.partners], str)
+    def partner_columns(self) -> PartnerColumns:
+        """What the partners say of themselves, as arrays."""
+        return PartnerColumns.of(self.partners)
 
     @cached_property
-    def countries(self) -> NDArray[np.str_]:
-        """Country codes of the partners, (partners,); empty where unknown."""
-        return np.array([p.country or "" for p in self.partners], str)
+    def text_columns(self) -> TextColumns:
+        """What the texts say of themselves, as arrays."""
+        return TextColumns.of(self.evidence)
 
     @cached_property
     def text_counts(self) -> Rows:
@@ -100,11 +100,9 @@ class SideIndex:
         return np.bincount(self.pair_partner, minlength=len(self.partners))
 
     @cached_property
-    def sector_sets(self) -> tuple[list[tuple[str, ...]], Rows]:
-        """The different sets of sectors that texts have, and which of them is whose, (texts,)."""
-        numbers: dict[tuple[str, ...], int] = {}
-        which = [numbers.setdefault(e.sectors, len(numbers)) for e in self.evidence]
-        return list(numbers), np.array(which, np.int64)
+    def having_texts(self) -> int:
+        """How many partners have a text."""
+        return int((self.text_counts > 0).sum())
 
     @cached_property
     def joint_counts(self) -> Rows:
@@ -115,7 +113,7 @@ class SideIndex:
     @cached_property
     def languages(self) -> frozenset[str]:
         """Languages of the texts."""
-        return frozenset(e.language for e in self.evidence if e.language)
+        return self.text_columns.language.there - {""}
 
     @property
     def spanish_by_sound(self) -> Sounds:
@@ -123,15 +121,14 @@ class SideIndex:
         return self.words.sounds
 
     @cached_property
-    def points(self) -> NDArray[np.float64]:
-        """Latitudes and longitudes of the partners in degrees, (partners, 2); NaN where unknown."""
-        points = [locate(p.country, p.region, p.city) or (np.nan, np.nan) for p in self.partners]
-        return np.array(points, float).reshape(-1, 2)
-
-    @cached_property
     def sectors(self) -> list[frozenset[str]]:
         """Each partner's sectors: those given, and those of its texts."""
         return [self._sectors_of(row) for row in range(len(self.partners))]
+
+    @cached_property
+    def sector_codes(self) -> Codes:
+        """The same as arrays."""
+        return Codes.of(self.sectors)
 
     @cached_property
     def _by_partner(self) -> tuple[Rows, Rows]:
@@ -145,24 +142,33 @@ class SideIndex:
         return texts[starts[partner_row] : starts[partner_row + 1]]
 
     @cached_property
-    def _group_counts(self) -> NDArray[np.float64]:
-        """How many texts each partner has in each group of the dense index, (partners, groups)."""
-        first = np.cumsum(self.windows.count[self.windows.slots]) - self.windows.count[self.windows.slots]
-        groups = len(self.dense.means)
-        group = self.dense.group[first] if len(first) else np.empty(0, np.int64)
-        both = self.pair_partner * groups + group[self.pair_evidence]
-        return np.bincount(both, minlength=len(self.partners) * groups).reshape(-1, groups).astype(float)
+    def _pair_starts(self) -> Rows:
+        """Where the pairs of each text begin, (texts + 1,): they lie text by text."""
+        return np.searchsorted(self.pair_evidence, np.arange(len(self.evidence) + 1))
 
-    def profiles_like(self, vector: Vectors) -> NDArray[np.float64]:
-        """Return how like a unit vector each partner's texts together are, (partners,).
+    @cached_property
+    def _window_starts(self) -> Rows:
+        """Where the windows of each text begin, (texts + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.windows.count[self.windows.slots])])
 
-        A profile is the sum of how its texts differ from the mean of their group, over their number and
-        UNSEEN more: the less is on record of a partner, the less it stands for (Balog et al. 2009, model 1,
-        smoothed). One text alone is no profile: 0.
-        """
-        sums = np.vecdot(self.partner_sums, np.ascontiguousarray(vector, np.float32)).astype(np.float64)
-        usual = self._group_counts @ (self.dense.means @ vector.astype(np.float64))
-        return np.where(self.text_counts > 1, (sums - usual) / (self.text_counts + UNSEEN), 0.0)
+    def pairs_of(self, text_rows: Rows) -> Rows:
+        """Return the rows of the pairs of some texts."""
+        first = self._pair_starts[text_rows]
+        return spread_out(first, self._pair_starts[text_rows + 1] - first)
+
+    def windows_of(self, text_rows: Rows) -> Rows:
+        """Return the rows of the windows of some texts."""
+        first = self._window_starts[text_rows]
+        return spread_out(first, self._window_starts[text_rows + 1] - first)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What each partner's texts are about together."""
+        groups, group = len(self.dense.means), self.dense.group
+        first = group[self._window_starts[:-1]] if len(group) else np.empty(0, np.int64)
+        both = self.pair_partner * groups + first[self.pair_evidence]
+        counts = np.bincount(both, minlength=len(self.partners) * groups).reshape(-1, groups).astype(float)
+        return Profiles.of(self.partner_sums, self.text_counts, counts, self.dense.means)
 
     @classmethod
     def build(
@@ -222,7 +228,7 @@ class SideIndex:
         side = SideIndex(all_partners, texts, windows, dense, lexical, words, pairs, sums)
         gone = [self.evidence[row] for row in what.removed.tolist()]
         side.read = self.read.updated(gone, what.added, new, words, encoder)
-        side._refresh(self, who, touched)
+        side._refresh(self, who, what, touched)
         texts_touched = old_of.keys() | slot_of.keys()
         side.asked = self.asked.updated(side, texts_touched, [e.id for e in new], what.added_rows, encoder)
         return side
@@ -249,8 +255,12 @@ class SideIndex:
         touched = np.unique(np.concatenate([lost[lost >= 0], added[:, 1], who.added_rows]))
         return (pair_evidence[order], pair_partner[order]), touched
 
-    def _refresh(self, before: "SideIndex", who: "Kept[Partner]", touched: Rows) -> None:
+    def _refresh(self, before: "SideIndex", who: "Kept[Partner]", what: "Kept[Evidence]", touched: Rows) -> None:
         """Work out anew what depends on a partner's texts, for the partners that are `touched`; take over the rest."""
+        if "partner_columns" in before.__dict__:
+            self.__dict__["partner_columns"] = before.partner_columns.updated(who)
+        if "text_columns" in before.__dict__:
+            self.__dict__["text_columns"] = before.text_columns.updated(what)
         self.partner_sums[touched] = self._sums_of(touched)
         if "sectors" in before.__dict__:
             sectors = who.arrange_list(before.sectors, [frozenset()] * len(who.added))
