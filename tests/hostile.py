@@ -12,7 +12,7 @@ from network import Network, network
 
 from matcher.quality import FIGURES, PAGE, keep
 from matcher.records import Evidence, Partner, Side
-from matcher.store import sources
+from matcher.store import sameness, sources
 from matcher.store.desk_views import now
 from matcher.store.tables import InboxRow
 
@@ -92,7 +92,13 @@ def _records(found: Network) -> None:
         replace(PARTNERS[4], name=f"Taller {NASTY}", owner="ott-cusco"),
         replace(EVIDENCE[0], title=f"Tintes {NASTY}", text=EVIDENCE[0].text + NASTY, source=NASTY),
         replace(EVIDENCE[5], title=NASTY, text=EVIDENCE[5].text + NASTY),
+        Partner("malo-2", Side.SUPPLY, f"{NASTY} 2", "group", "PE", "PE-CUS"),
+        Evidence("malo-2", (ID,), "capability", TEXT, NASTY, "es", source=f"{NASTY} 2", sectors=("C13",)),
     )  # fmt: skip
+    with found.store.writing() as writer:  # a pair that is asked about, two that are one, texts that say the same
+        sameness.ask(writer.session, ID, "unsaac", 0.8, "name")
+        writer.join("malo-2", ID)
+        writer.link("malo-2", "malo-1", 1.0)
     found.live.catch_up()
 
 

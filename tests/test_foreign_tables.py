@@ -141,6 +141,18 @@ def test_without_a_word_for_it_the_name_tells_the_side(tmp_path):
     ]
 
 
+def test_what_systems_write_into_empty_cells_is_nothing(tmp_path):
+    path = tmp_path / "instituciones.csv"
+    lines = ["codigo,nombre,pais,departamento,distrito", "NA,Instituto Uno,PE,CUSCO,N/A", "NA,Instituto Dos,NA,NULL,-"]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    rows = list(read([path]))
+    partners = [record for row in rows for record in row.records]
+    assert [(p.id, p.country, p.region, p.city) for p in partners] == [
+        ("instituto-uno", "PE", "PE-CUS", None),
+        ("instituto-dos", "NA", None, None),  # Namibia
+    ]
+
+
 def test_each_sheet_of_a_workbook_is_read_or_named_with_the_reason(tmp_path):
     path = workbook(
         tmp_path / "a.xlsx",

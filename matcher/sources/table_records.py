@@ -30,6 +30,9 @@ from matcher.sources.table_cells import (
 from matcher.sources.table_sheets import TEXTS, Table
 from matcher.text import detect_language
 
+# What systems write into a cell that is empty. (NA is a country too, Namibia.)
+NOTHING = frozenset({"NA", "N/A", "#N/A", "N.A.", "NULL", "NONE", "NAN", "ND", "S/D", "S/I", "-", "--"})
+
 
 def records_of(table: Table, ids: Ids) -> Iterator[tuple[int, list[str], tuple[Record, ...] | BadInput | NotFound]]:
     """Yield each row's number, cells and records; what refuses it in their place."""
@@ -67,6 +70,7 @@ def _records(table: Table, values: list[str], ids: Ids) -> tuple[Record, ...] | 
 
 def _foreign(row: Values, defaults: Mapping[str, str]) -> Values:
     """Return a row of a foreign sheet with what it leaves out: defaults, the side of an organisation by its name."""
+    row = {name: "" if value.upper() in NOTHING and name != "country" else value for name, value in row.items()}
     row = {**row, **{column: value for column, value in defaults.items() if not row.get(column)}}
     if number := row.pop("ruc", ""):
         row["identifiers"] = ";".join(filter(None, (row.get("identifiers"), f"ruc:{number}")))
