@@ -17,7 +17,8 @@ from matcher.weights import TextWeights
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
-DEPTH = 4096  # texts that each index may propose; a side with fewer is scored whole
+WHOLE = 30_000  # texts up to which all that the filters allow are scored: that takes no longer than to choose
+DEPTH = 2048  # texts that each index proposes of more
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,15 @@ def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float,
     At t -> 0 this is the best text alone; the higher t, the more several fair texts count. No more
     than `texts` of them do: a hundred strangers' texts together must not look like one that fits.
     """
-    order = np.lexsort((-fit, owner))
-    place = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])  # within the owner, from 0
-    order = order[place < texts]
-    fit, owner = fit[order], owner[order]
+    crowded = np.flatnonzero((np.bincount(owner, minlength=owners) > texts)[owner])
+    if len(crowded):
+        # By owner, and within each the best first: in one sort, which takes an eighth of the time of two.
+        apart = 2 * (np.abs(fit[crowded]).max() + 1)
+        order = crowded[np.argsort(owner[crowded] * apart - fit[crowded])]
+        place = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])  # within the owner, from 0
+        kept = np.ones(len(fit), bool)
+        kept[order[place >= texts]] = False
+        fit, owner = fit[kept], owner[kept]
     top = np.full(owners, -np.inf)
     np.maximum.at(top, owner, fit)
     sums = np.bincount(owner, np.exp((fit - top[owner]) / temperature), minlength=owners)
@@ -161,7 +167,7 @@ class _Proposed:
 
 def _propose(side: SideIndex, vector: Vectors, words: Weighed, allowed: Allowed, depth: int) -> _Proposed:
     """Return the `depth` best texts of each index."""
-    if _count(allowed.texts, side.evidence) <= depth:
+    if _count(allowed.texts, side.evidence) <= max(WHOLE, depth):
         everything = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
         return _Proposed(everything, np.empty(0, np.int64), np.empty(0))
     ours = None if allowed.texts is None else allowed.texts[side.window_evidence]

@@ -147,19 +147,19 @@ class _Usual:
 
 
 def _mutual(
-    asked: dict[str, tuple[int, int]], told: dict[str, tuple[int, int]], alike: Floats, at_home: Floats, wanted: Floats
+    asked: dict[str, tuple[int, int]], theirs: dict[str, tuple[int, int]], alike: Floats, at_home: Floats, wanted: Floats
 ) -> list[Echo]:
     """Return the pairs that are each other's nearest and pass every threshold, in the order of the sentence."""
     standing = alike + (at_home[None] + wanted[:, None]) / 2
+    nearest, of_theirs = standing.argmax(axis=1), standing.argmax(axis=0)
+    here = np.arange(len(asked))
+    apart = (alike[here, nearest] < ALIKE) | (at_home[nearest] < AT_HOME) | (wanted < ASKED)
+    ours, spans = list(asked), list(theirs.items())
     pairs = []
-    for i, word in enumerate(asked):
-        j = int(standing[i].argmax())
-        if int(standing[:, j].argmax()) != i:
-            continue
-        theirs, span = list(told.items())[j]
-        if alike[i, j] < ALIKE or at_home[j] < AT_HOME or wanted[i] < ASKED or _confusable(word, theirs):
-            continue
-        pairs.append(Echo(*span, word))
+    for i in np.flatnonzero((of_theirs[nearest] == here) & ~apart).tolist():
+        word, span = spans[nearest[i]]
+        if not _confusable(ours[i], word):
+            pairs.append(Echo(*span, ours[i]))
     return sorted(pairs, key=lambda echo: echo.start)
 
 

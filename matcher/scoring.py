@@ -38,7 +38,7 @@ class Scored:
         found = {}
         for rule in rules:
             kept = [i for i, name in enumerate(self.names) if RULE_OF.get(name) != rule]
-            found[rule] = _ranks(_totals(self.bias, self.terms[:, kept]))
+            found[rule] = _ranks(self.bias + self.terms[:, kept].sum(axis=1))
         return found
 
 
@@ -55,7 +55,7 @@ def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored
     terms = values * factors
     scores = _totals(weights.bias, terms)
     own = [i for i, name in enumerate(names) if RULE_OF[name] is None]
-    text_rank = _ranks(_totals(weights.bias, terms[:, own]))
+    text_rank = _ranks(weights.bias + terms[:, own].sum(axis=1))
     order = in_order(scores)
     return Scored(names, tuple(factors.tolist()), values, terms, scores, order, text_rank, weights.bias)
 

@@ -107,11 +107,6 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
 
-def word_forms(text: str) -> list[str]:
-    """Return the words of `text` as they are written."""
-    return _WORD.findall(text)
-
-
 def words(text: str) -> list[tuple[int, int]]:
     """Return the words of `text` as (start, end), in characters."""
     return [match.span() for match in _WORD.finditer(text)]

@@ -157,6 +157,7 @@ def test_a_text_of_two_partners_counts_for_both():
 )
 @pytest.mark.parametrize("depth", [1, 2, 4096])
 def test_filters_come_before_the_best_are_picked(side, monkeypatch, filters, expected, depth):
+    monkeypatch.setattr(candidates, "WHOLE", 0)
     monkeypatch.setattr(candidates, "DEPTH", depth)
     assert found_ids(side, filters=filters) == expected
 
@@ -195,6 +196,7 @@ def test_a_filter_never_yields_fewer_partners_than_exist(crowd, monkeypatch, let
     regions = frozenset(f"PE-{letter}" for letter in letters)
     exist = {p.id for p in crowd.partners if not regions or p.region in regions}
     with monkeypatch.context() as patch:
+        patch.setattr(candidates, "WHOLE", 0)
         patch.setattr(candidates, "DEPTH", depth)
         found = set(found_ids(crowd, text="alpaca lana", filters=Filters(regions=regions), k=k))
     assert found <= exist
@@ -204,6 +206,7 @@ def test_a_filter_never_yields_fewer_partners_than_exist(crowd, monkeypatch, let
 def test_the_depth_does_not_change_the_fit_of_what_is_proposed(crowd, monkeypatch):
     whole = ask(crowd, "alpaca lana 3")
     fit = dict(zip(whole.pair_text.tolist(), whole.fit.tolist(), strict=True))
+    monkeypatch.setattr(candidates, "WHOLE", 0)
     monkeypatch.setattr(candidates, "DEPTH", 3)
     few = ask(crowd, "alpaca lana 3", k=1)
     assert set(few.pair_text.tolist()) < set(fit)
