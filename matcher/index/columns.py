@@ -3,6 +3,7 @@
 They follow a change of few records without a look at the others.
 """
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.index.rows import Kept
-from matcher.places import locate
+from matcher.places import Point, locate
 from matcher.records import Evidence, Partner
 
+NOWHERE = (math.nan, math.nan)
 NO_DAY = -1  # of a text without a date; days are those of `date.toordinal`
 
 Rows = NDArray[np.int64]
@@ -58,12 +60,12 @@ class Column:
 
 @dataclass(frozen=True)
 class PartnerColumns:
-    """What partners say of themselves. `points`: (partners, 2) degrees of latitude and longitude; NaN where unknown."""
+    """What partners say of themselves. `point`: degrees of latitude and longitude; NaN where unknown."""
 
     region: Column
     country: Column
     kind: Column
-    points: NDArray[np.float64]
+    point: Column
 
     @classmethod
     def of(cls, partners: Sequence[Partner]) -> "PartnerColumns":
@@ -72,7 +74,7 @@ class PartnerColumns:
             Column.of(p.region or "" for p in partners),
             Column.of(p.country or "" for p in partners),
             Column.of(p.kind for p in partners),
-            _points(partners),
+            Column.of(map(_point, partners)),
         )
 
     def updated(self, kept: Kept[Partner]) -> "PartnerColumns":
@@ -81,7 +83,7 @@ class PartnerColumns:
             self.region.updated(kept, (p.region or "" for p in kept.added)),
             self.country.updated(kept, (p.country or "" for p in kept.added)),
             self.kind.updated(kept, (p.kind for p in kept.added)),
-            kept.arrange_array(self.points, _points(kept.added)),
+            self.point.updated(kept, map(_point, kept.added)),
         )
 
 
@@ -136,9 +138,8 @@ class Codes:
         return np.asarray(before[self.starts[1:]] > before[self.starts[:-1]])
 
 
-def _points(partners: Sequence[Partner]) -> NDArray[np.float64]:
-    points = [locate(p.country, p.region, p.city) or (np.nan, np.nan) for p in partners]
-    return np.array(points, float).reshape(-1, 2)
+def _point(partner: Partner) -> Point:
+    return locate(partner.country, partner.region, partner.city) or NOWHERE
 
 
 def _days(texts: Sequence[Evidence]) -> list[int]:

@@ -100,9 +100,9 @@ class SideIndex:
         return np.bincount(self.pair_partner, minlength=len(self.partners))
 
     @cached_property
-    def having_texts(self) -> int:
-        """How many partners have a text."""
-        return int((self.text_counts > 0).sum())
+    def having_texts(self) -> Rows:
+        """The rows of the partners that have a text."""
+        return np.flatnonzero(self.text_counts)
 
     @cached_property
     def joint_counts(self) -> Rows:
