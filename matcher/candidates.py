@@ -36,7 +36,8 @@ class Asked:
 
     `vector`: of unit length; `background`: what it shares with every question (see `index.background`), both
     (dimensions,). `words`: what its words say of each text. `allowed`: what its filters let through; `partners`: rows
-    of the partners that have texts so, ascending, and `counts` of these texts.
+    of the partners that have texts so, ascending, and `counts` of these texts. `cosines`: (windows,) of the side's
+    windows to the question, as far as they were worked out; NaN the others.
     """
 
     vector: Vectors
@@ -45,6 +46,7 @@ class Asked:
     allowed: Allowed
     partners: Rows
     counts: Rows
+    cosines: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def search(side: SideIndex, query: Query, vector: Vectors, background: Vectors) 
     allowed = _allowed(side, query)
     words = side.lexical.weigh(query.full_text)
     watch.lap("lexical")
-    asked = Asked(vector, background, words, allowed, *_partners(side, allowed))
+    cosines = np.full(len(side.window_evidence), np.nan)
+    asked = Asked(vector, background, words, allowed, *_partners(side, allowed), cosines)
     if _count(allowed.texts, side.evidence) <= WHOLE:
         every = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
         hits = _hits(side, asked, every, True)
@@ -208,7 +211,11 @@ def standardise(scores: Floats) -> Floats:
 def _propose(side: SideIndex, asked: Asked) -> Rows:
     """Return the rows of the DEPTH best texts of each index, ascending."""
     allowed = asked.allowed.texts
-    windows, _ = side.dense.search(asked.vector, DEPTH, None if allowed is None else allowed[side.window_evidence])
+    ours = None if allowed is None else allowed[side.window_evidence]
+    windows, cosines = side.dense.worth_scoring(asked.vector, DEPTH, ours)
+    asked.cosines[windows] = cosines
+    if len(windows) > DEPTH:
+        windows = windows[np.argpartition(-cosines, DEPTH)[:DEPTH]]
     texts = _seen(side.window_evidence[windows], len(side.evidence))
     texts[asked.words.best(DEPTH, allowed)] = True
     return np.flatnonzero(texts)
@@ -217,6 +224,8 @@ def _propose(side: SideIndex, asked: Asked) -> Rows:
 def _hits(side: SideIndex, asked: Asked, texts: Rows, whole: bool) -> Hits:
     """Return some texts, rows ascending, with what their vectors and words say of a question."""
     windows = side.windows_of(texts)
+    new = windows[np.isnan(asked.cosines[windows])]
+    asked.cosines[new] = side.dense.scores(asked.vector, new)
     return Hits(
         asked,
         texts,
@@ -224,7 +233,7 @@ def _hits(side: SideIndex, asked: Asked, texts: Rows, whole: bool) -> Hits:
         asked.words.standardised(texts),
         _pairs(side, texts, asked.allowed),
         windows,
-        side.dense.scores(asked.vector, windows),
+        asked.cosines[windows],
         side.dense.usual_scores(asked.background, windows),
     )
 

@@ -13,7 +13,7 @@ from matcher.index.side import SideIndex
 from matcher.meanings import Echo, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
 from matcher.scoring import in_order
-from matcher.text import EMPTY, fold, query_stems, stem_of, whole_character, words
+from matcher.text import EMPTY, fold, stem_of, whole_character, word_stems, words
 
 PASSAGES = 3  # texts shown of a partner
 ECHOED = 10  # partners whose first passage is searched for words of like meaning: that costs time
@@ -58,7 +58,9 @@ def passages(
 def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list[tuple[int, float]]]:
     """Return partner row -> the rows of its best texts with their fit, best first."""
     chosen: dict[int, list[tuple[int, float]]] = {row: [] for row in partner_rows}
-    theirs = np.flatnonzero(np.isin(candidates.pair_partner, np.asarray(partner_rows, np.int64)))
+    wanted = np.zeros(int(candidates.pair_partner.max(initial=max(partner_rows, default=0))) + 1, bool)
+    wanted[list(partner_rows)] = True
+    theirs = np.flatnonzero(wanted[candidates.pair_partner])
     theirs = theirs[in_order(candidates.fit[theirs])]
     for row, text, fit in zip(
         candidates.pair_partner[theirs].tolist(),
@@ -94,7 +96,7 @@ def _fitting(
 
 def _telling(question: str, lexical: LexicalIndex) -> dict[str, float]:
     """Return the question's stems with their share of all that it tells; a word that no text has tells most."""
-    found = [query_stems(question[a:b]) for a, b in words(question) if fold(question[a:b]) not in EMPTY]
+    found = [word_stems(question[a:b]) for a, b in words(question) if fold(question[a:b]) not in EMPTY]
     rarest = math.log1p(lexical.rows)
     whole = sum(max(map(lexical.rarity, pair)) or rarest for pair in found if pair) or 1.0
     return {stem: lexical.rarity(stem) / whole for pair in found for stem in pair}

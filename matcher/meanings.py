@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Role, Vectors
 from matcher.index.side import SideIndex
-from matcher.text import fold, query_stems, telling_words
+from matcher.text import fold, telling_words, word_stems
 
 Floats = NDArray[np.float32]
 REMEMBERED = 4096  # words of questions whose vectors are at hand
@@ -165,7 +165,7 @@ def _mutual(
 
 def _confusable(ours: str, theirs: str) -> bool:
     """Tell whether two words share a stem, which is marked as such, or begin alike by accident."""
-    if set(query_stems(ours)) & set(query_stems(theirs)):
+    if not set(word_stems(ours)).isdisjoint(word_stems(theirs)):
         return True
     a, b = fold(ours), fold(theirs)
     shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

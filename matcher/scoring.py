@@ -47,8 +47,12 @@ class Scored:
         """Return ranks by some of the signals; of equals the one with the first id comes first."""
         kept = [i for i, name in enumerate(self.names) if name in names]
         totals = np.round(_totals(self.bias, self.terms[:, kept]), DECIMALS)
-        before = [(totals > totals[i]).sum() + (totals[:i] == totals[i]).sum() for i in some.tolist()]
-        return np.array(before, np.int64) + 1
+        ordered, own = np.sort(totals), totals[some]
+        after, until = np.searchsorted(ordered, own, "right"), np.searchsorted(ordered, own)
+        ranks = len(totals) - after + 1
+        for i in np.flatnonzero(after - until > 1).tolist():
+            ranks[i] += (totals[: some[i]] == own[i]).sum()
+        return np.asarray(ranks)
 
 
 def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored:

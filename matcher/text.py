@@ -170,6 +170,12 @@ def query_stems(text: str) -> list[str]:
     return [s for pair in zip(stems(text, "es"), stems(text, "en"), strict=True) for s in dict.fromkeys(pair)]
 
 
+@lru_cache(100_000)
+def word_stems(word: str) -> tuple[str, ...]:
+    """Return the same of one word; words come again and again."""
+    return tuple(query_stems(word))
+
+
 def telling_words(text: str) -> dict[str, tuple[int, int]]:
     """Return the words that say what a text is about, in small letters, and where each stands first; no names."""
     found: dict[str, tuple[int, int]] = {}
@@ -183,7 +189,7 @@ def telling_words(text: str) -> dict[str, tuple[int, int]]:
 
 @lru_cache(100_000)
 def _tells(word: str) -> bool:
-    return bool(query_stems(word)) and fold(word) not in EMPTY
+    return bool(word_stems(word)) and fold(word) not in EMPTY
 
 
 @cache

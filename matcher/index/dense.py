@@ -142,11 +142,7 @@ class DenseIndex:
 
         :param allowed: (rows,) which rows may be returned; all without it.
         """
-        rows = np.arange(len(self.slots)) if allowed is None else np.flatnonzero(allowed)
-        if not len(rows) or count < 1:
-            return np.empty(0, np.int64), np.empty(0)
-        rows = self._near(vector, count, rows)
-        scores = self.scores(vector, rows)
+        rows, scores = self.worth_scoring(vector, count, allowed)
         if count < len(rows):
             least = np.partition(scores, len(rows) - count)[len(rows) - count]
             near = scores >= least
@@ -154,15 +150,28 @@ class DenseIndex:
         order = np.argsort(-scores, kind="stable")[:count]
         return rows[order], scores[order]
 
-    def _near(self, vector: Vectors, count: int, rows: Rows) -> Rows:
-        """Return those of `rows` worth scoring for the `count` nearest."""
-        old = len(self.base)
-        if self.copies is None or len(rows) <= max(FEW * count, old // FEW):
-            return rows
-        slots = self.slots[rows]
-        near = np.zeros(len(self.kinds), bool)
-        near[self.copies.search(vector, count, int((slots < old).sum()))] = near[old:] = True
-        return rows[near[slots]]
+    def worth_scoring(
+        self, vector: Vectors, count: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[Rows, Scores]:
+        """Return rows, ascending, that hold the `count` nearest to a unit vector, and their cosines; see `search`."""
+        if count < 1:
+            return np.empty(0, np.int64), np.empty(0)
+        exist = len(self.slots) if allowed is None else int(np.count_nonzero(allowed))
+        if self.copies is None or exist <= max(FEW * count, len(self.base) // FEW):
+            rows = np.arange(exist) if allowed is None else np.flatnonzero(allowed)
+        else:
+            old = len(self.base)
+            near = self.row_of[np.concatenate([self.copies.search(vector, count, exist), np.arange(old, len(self.kinds))])]
+            near = near[near >= 0]
+            rows = np.sort(near if allowed is None else near[allowed[near]])
+        return rows, self.scores(vector, rows)
+
+    @cached_property
+    def row_of(self) -> Rows:
+        """The row of each slot, (slots,); -1 for those that are none."""
+        rows = np.full(len(self.kinds), -1)
+        rows[self.slots] = np.arange(len(self.slots))
+        return rows
 
     def scores(self, vector: Vectors, rows: Rows) -> Scores:
         """Return the cosines of a unit vector with the given rows."""
