@@ -31,7 +31,7 @@ def record_json(record: Record, version: int, private: Set[str]) -> dict[str, An
 
 def plain(value: Any) -> Any:
     """Return dataclasses as objects, tuples as lists, sets as sorted lists, dates as ISO text."""
-    kind = type(value)
+    kind: type = type(value)
     if kind in AS_IT_IS:
         return value
     if names := _shown_fields(kind):
@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
 
 
 @cache
-def _shown_fields(kind: type) -> tuple[str, ...]:
+def _shown_fields(kind: Any) -> tuple[str, ...]:
     """Return the names of a dataclass's fields that everybody may see; none of any other kind of value."""
     hidden = PRIVATE.get(kind, frozenset())
     return tuple(f.name for f in fields(kind) if f.name not in hidden) if is_dataclass(kind) else ()

@@ -191,7 +191,7 @@ def pool(fit: Floats, owner: Rows, others: Rows, temperature: float, texts: int)
     top = np.where(others > 0, 0.0, -np.inf)
     np.maximum.at(top, owner, fit)
     sums = np.bincount(owner, np.exp((fit - top[owner]) / temperature), minlength=owners)
-    return np.asarray(top + temperature * np.log(sums + others * np.exp(-top / temperature)))
+    return np.asarray(top + temperature * np.log(sums + others * np.exp(-np.maximum(top, 0) / temperature)))
 
 
 def _sector_likeness(side: SideIndex, query: Query, texts: Rows) -> Floats:
@@ -253,7 +253,7 @@ def _pairs(side: SideIndex, texts: Rows, allowed: Allowed) -> Rows:
 
 def _partners(side: SideIndex, allowed: Allowed) -> tuple[Rows, Rows]:
     """Return the rows of the partners that have allowed texts, ascending, and how many."""
-    if allowed.texts is None:
+    if allowed.texts is None or allowed.partners is None:
         return side.having_texts, side.text_counts[side.having_texts]
     counts = np.bincount(side.pair_partner[allowed.texts[side.pair_evidence]], minlength=len(side.partners))
     rows = np.flatnonzero((counts > 0) & allowed.partners)

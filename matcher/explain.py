@@ -76,7 +76,7 @@ def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list
 def _said(evidence: Evidence, telling: Mapping[str, float]) -> list[Said]:
     """Return the words of a text whose stems are `telling`."""
     text, language = evidence.text, evidence.language
-    return [(a, b, stem) for a, b in words(text) if (stem := stem_of(text[a:b], language)) in telling]
+    return [(a, b, stem) for a, b in words(text) if (stem := stem_of(text[a:b], language) or "") in telling]
 
 
 def _fitting(

@@ -147,7 +147,11 @@ class _Usual:
 
 
 def _mutual(
-    asked: dict[str, tuple[int, int]], theirs: dict[str, tuple[int, int]], alike: Floats, at_home: Floats, wanted: Floats
+    asked: dict[str, tuple[int, int]],
+    theirs: dict[str, tuple[int, int]],
+    alike: Floats,
+    at_home: Floats,
+    wanted: Floats,
 ) -> list[Echo]:
     """Return the pairs that are each other's nearest and pass every threshold, in the order of the sentence."""
     standing = alike + (at_home[None] + wanted[:, None]) / 2
@@ -157,7 +161,7 @@ def _mutual(
     ours, spans = list(asked), list(theirs.items())
     pairs = []
     for i in np.flatnonzero((of_theirs[nearest] == here) & ~apart).tolist():
-        word, span = spans[nearest[i]]
+        word, span = spans[int(nearest[i])]
         if not _confusable(ours[i], word):
             pairs.append(Echo(*span, ours[i]))
     return sorted(pairs, key=lambda echo: echo.start)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy.engine import URL
+from threadpoolctl import threadpool_limits
 
 from matcher import bundled_model, saved_searches
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
@@ -61,6 +62,7 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
     :param store: the database that is followed from then on, until `close`. Without it the database is opened and
         read when there is a question, and no thread is started: what a command needs.
     """
+    one_thread_a_sum()
     groups = MacroRegions.load(settings.macro_regions)
     encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights_file())
     follow = saved_searches.on_change(store) if store else None
@@ -74,6 +76,14 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
         weights_file=settings.weights_file,
         macro_regions=groups,
     )
+
+
+def one_thread_a_sum() -> None:
+    """Let BLAS work on one core for each sum: those of a question are small.
+
+    Its threads wait for each other by turning round, which takes longer than the sums, and from the other questions.
+    """
+    threadpool_limits(1, user_api="blas")
 
 
 def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:

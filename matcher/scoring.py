@@ -39,9 +39,7 @@ class Scored:
         A term of `exposure` stays as it is.
         """
         rules = dict.fromkeys(rule for name in self.names if (rule := RULE_OF.get(name)))
-        return {
-            rule: self._ranks([name for name in self.names if RULE_OF.get(name) != rule], some) for rule in rules
-        }
+        return {rule: self._ranks([name for name in self.names if RULE_OF.get(name) != rule], some) for rule in rules}
 
     def _ranks(self, names: Sequence[str], some: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return ranks by some of the signals; of equals the one with the first id comes first."""

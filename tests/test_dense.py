@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from matcher.index import dense
 from matcher.index.dense import MIN_GROUP, DenseIndex
 
 

@@ -45,6 +45,7 @@ def build(folder: Path, corpus: Corpus) -> dict[str, float]:
 def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
     """Open the index of `folder` and ask: seconds to the first answer, milliseconds by stage, memory, disk."""
     started = time.perf_counter()
+    parts.one_thread_a_sum()
     encoder = parts.open_encoder(Settings.read({}), questions=False)
     loaded = time.perf_counter()
     engine = Engine(Snapshot.open_current(folder, encoder), encoder, Weights.load())

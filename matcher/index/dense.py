@@ -161,7 +161,9 @@ class DenseIndex:
             rows = np.arange(exist) if allowed is None else np.flatnonzero(allowed)
         else:
             old = len(self.base)
-            near = self.row_of[np.concatenate([self.copies.search(vector, count, exist), np.arange(old, len(self.kinds))])]
+            near = self.row_of[
+                np.concatenate([self.copies.search(vector, count, exist), np.arange(old, len(self.kinds))])
+            ]
             near = near[near >= 0]
             rows = np.sort(near if allowed is None else near[allowed[near]])
         return rows, self.scores(vector, rows)

@@ -27,7 +27,7 @@ Rows = NDArray[np.int64]
 class Near:
     """Copies of vectors, which go by their places."""
 
-    def __init__(self, index: faiss.IndexPQFastScan) -> None:
+    def __init__(self, index: faiss.Index) -> None:
         self.index = index
 
     @classmethod
