@@ -20,6 +20,8 @@ from eval.speed.corpus import Corpus
 @click.option("--texts", default=400, show_default=True, help="Texts of the comparison of encoders; 0 leaves it out.")
 @click.option("--rounds", default=3, show_default=True, help="Turns of that comparison.")
 @click.option("--avx2", is_flag=True, help="Encode without newer instructions than AVX2.")
+@click.option("--exact", default=0, show_default=True, help="Questions asked of all texts too, to see what is lost.")
+@click.option("--kinds", default=0, show_default=True, help="Questions asked of each kind of FAISS index.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Keep the indexes here.")
 @click.option("--json", "json_file", type=FilePath, help="Write everything as JSON here.")
 def bench_command(
@@ -29,6 +31,8 @@ def bench_command(
     texts: int,
     rounds: int,
     avx2: bool,
+    exact: int,
+    kinds: int,
     folder: Path | None,
     json_file: Path | None,
 ) -> None:
@@ -47,6 +51,9 @@ def bench_command(
             found[str(size)] = stages.apart("build", home, corpus) | stages.apart(
                 "ask", home, corpus, questions=questions
             )
+            for stage, asked in (("exactness", exact), ("kinds", kinds)):
+                if asked:
+                    found[str(size)][stage] = stages.apart(stage, home, corpus, questions=asked)
             _show(f"{size:,} texts", found[str(size)])
     if json_file:
         json_file.parent.mkdir(parents=True, exist_ok=True)
