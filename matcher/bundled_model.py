@@ -132,12 +132,12 @@ def _convert(data: bytes, folder: Path) -> None:
 
 def _write_settings(folder: Path, config: Mapping[str, Any]) -> None:
     """Write what sentence-transformers must know beside weights and tokens, by names that all its versions know."""
-    modules = ["Transformer", "Pooling", "Normalize"]
+    modules, folders = ["Transformer", "Pooling", "Normalize"], ["", "1_Pooling", "2_Normalize"]
     written: dict[str, Any] = {
         "config.json": config,
         "config_sentence_transformers.json": {"prompts": PROMPTS, "similarity_fn_name": "cosine"},
         "modules.json": [
-            {"idx": n, "name": str(n), "path": f"{n}_{name}" if n else "", "type": f"sentence_transformers.models.{name}"}
+            {"idx": n, "name": str(n), "path": folders[n], "type": f"sentence_transformers.models.{name}"}
             for n, name in enumerate(modules)
         ],
         "sentence_bert_config.json": {"max_seq_length": config["max_position_embeddings"], "do_lower_case": False},
@@ -148,8 +148,8 @@ def _write_settings(folder: Path, config: Mapping[str, Any]) -> None:
         },
         "1_Pooling/config.json": {"word_embedding_dimension": config["hidden_size"], "pooling_mode_mean_tokens": True},
     }  # fmt: skip
-    for n, name in enumerate(modules[1:], start=1):
-        (folder / f"{n}_{name}").mkdir()
+    for inner in folders[1:]:
+        (folder / inner).mkdir()
     for name, content in written.items():
         (folder / name).write_text(json.dumps(content, indent=1), encoding="utf-8")
 

@@ -70,10 +70,10 @@ def _whole(folder: Path) -> bool:
     if not folder.is_dir():
         return False
     try:
-        files = json.loads((folder / FILES).read_text(encoding="utf-8"))
+        files: dict[str, int] = json.loads((folder / FILES).read_text(encoding="utf-8"))
         return all((folder / name).stat().st_size == size for name, size in files.items())
     except FileNotFoundError as error:
-        return error.filename == str(folder / FILES)
+        return str(error.filename) == str(folder / FILES)
     except ValueError:
         return False
 
