@@ -45,11 +45,10 @@ def encoders_command(
         click.echo(f"\n{bench.name}: {len(bench.questions)} questions, {len(bench.qrels)} of them judged\n")
         found: dict[str, Any] = {"benchmark": bench.name, "declined": {n: _declined(a) for n, a in answered.items()}}
         if bench.qrels:
-            gaps = {each.name: _gaps(answered, each.name) for each in systems}
-            for name, (measured, of_system) in gaps.items():
-                click.echo(_table(name, measured, of_system) + "\n")
-                found[name] = [asdict(gap) | {way: m.systems[way].figures[gap.measure].mean for way in ways}
-                               for m, gap in ((measured, gap) for gap in of_system)]  # fmt: skip
+            for system in systems:
+                measured, gaps = _gaps(answered, system.name)
+                click.echo(_table(system.name, measured, gaps) + "\n")
+                found[system.name] = [asdict(gap) | _means(measured, gap.measure) for gap in gaps]
         for name, (real, hopeless) in found["declined"].items():
             click.echo(f"declined, {name}: {real} that have an answer, {hopeless} that have none")
         written.append(found)
@@ -78,11 +77,15 @@ def _gaps(answered: Mapping[str, Answered], system: str) -> tuple[Evaluation, li
     return measured, gaps
 
 
+def _means(measured: Evaluation, measure: str) -> dict[str, float]:
+    return {name: each.figures[measure].mean for name, each in measured.systems.items()}
+
+
 def _table(system: str, measured: Evaluation, gaps: list[Difference]) -> str:
     rows = [
         [
             gap.measure,
-            *(f"{measured.systems[name].figures[gap.measure].mean:.4f}" for name in (PLAIN, IN_USE)),
+            *(f"{mean:.4f}" for mean in _means(measured, gap.measure).values()),
             f"{gap.mean:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]",
         ]
         for gap in gaps
