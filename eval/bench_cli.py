@@ -14,7 +14,9 @@ from eval.speed.corpus import Corpus
 
 
 @click.command("bench")
-@click.option("--sizes", default="10000,100000", show_default=True, help="Texts of each corpus, separated by commas.")
+@click.option(
+    "--sizes", default="10000,100000", show_default=True, help="Texts of each corpus, separated by commas; '' for none."
+)
 @click.option("--base", default=5000, show_default=True, help="Texts of it that the model reads; see eval/speed.")
 @click.option("--questions", default=200, show_default=True, help="Questions asked of each.")
 @click.option("--texts", default=400, show_default=True, help="Texts of the comparison of encoders; 0 leaves it out.")
@@ -45,7 +47,7 @@ def bench_command(
         found["encoders"] = encoding.compare(texts, rounds, avx2=avx2)
         _show("encoders", found["encoders"])
     with tempfile.TemporaryDirectory(prefix="tinkuy-bench-") as aside:
-        for size in [int(size) for size in sizes.split(",")]:
+        for size in [int(size) for size in sizes.split(",") if size.strip()]:
             corpus = Corpus(size, min(base, size))
             home = stages.fresh((folder or Path(aside)) / str(size))
             found[str(size)] = stages.apart("build", home, corpus) | stages.apart(

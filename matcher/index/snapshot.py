@@ -14,7 +14,6 @@ changes either: `updated` gives the one after a change of records, which shares 
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +32,7 @@ from matcher.index.records_file import read_evidence, read_outcomes, read_partne
 from matcher.index.sector_guess import SectorGuess
 from matcher.index.side import SideIndex
 from matcher.language import N_
+from matcher.made_once import flush
 from matcher.records import Changes, Evidence, Outcome, Partner, Side, State
 
 FORMAT = 5
@@ -184,13 +184,13 @@ class Snapshot:
         }
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         for part in aside.rglob("*"):
-            _flush(part)
+            flush(part)
         final = home / "snapshots" / id_
         aside.rename(final)
-        _flush(final.parent)
+        flush(final.parent)
         pointer = home / f".{CURRENT}-{id_}"
         pointer.write_text(id_, encoding="utf-8")
-        _flush(pointer)
+        flush(pointer)
         pointer.replace(home / CURRENT)
         old = sorted(
             (p for p in (home / "snapshots").iterdir() if p.is_dir() and not p.name.startswith(".") and p != final),
@@ -319,12 +319,3 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    """Make sure that a file or a folder's entries are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
