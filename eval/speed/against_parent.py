@@ -154,7 +154,7 @@ def _working(tree: Path) -> Iterator[Worker]:
     """Start this commit's workload with the `matcher` of a tree."""
     with tempfile.TemporaryDirectory(prefix="tinkuy-work-") as folder:
         # -P: the workload's own folder is no place to import from.
-        command = [sys.executable, "-P", str(Path(__file__).with_name("workload.py")), folder]
+        command = [sys.executable, "-P", str(Path(__file__).with_name("workload.py")), str(tree), folder]
         environment = os.environ | STEADY | {"PYTHONPATH": str(tree), "TINKUY_HOME": folder}
         pipes = subprocess.PIPE
         process = subprocess.Popen(command, stdin=pipes, stdout=pipes, text=True, env=environment, cwd=folder)  # noqa: S603

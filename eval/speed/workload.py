@@ -1,7 +1,7 @@
 """A small life of a corpus, stage by stage as it is told on standard input: what `against_parent` compares.
 
-It runs as a program of its own with whichever `matcher` stands first on the path, this commit's or another's, and
-imports nothing else of ours. No model is needed: a text's vector is the sum of its words', drawn from each.
+It runs as a program of its own with the `matcher` of a tree, this commit's or another's, and imports nothing else of
+ours. No model is needed: a text's vector is the sum of its words', drawn from each.
 Every stage answers with a line of JSON: the processor's seconds, of all threads, or what this `matcher` lacks for it.
 """
 
@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,23 @@ STAGES: dict[str, Callable[[Work], None]] = {
 }
 
 
+class OnlyOf:
+    """Finds the `matcher` of one tree and no other: one that is installed would fill in what the tree lacks."""
+
+    def __init__(self, tree: Path) -> None:
+        self.tree = tree
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
+        """Say where a module is; see importlib.abc.MetaPathFinder."""
+        parents = name.split(".")[:-1]
+        if (parents or [name])[0] != "matcher":
+            return None
+        found = PathFinder.find_spec(name, [str(self.tree.joinpath(*parents))])
+        if found is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return found
+
+
 def _partners(count: int) -> Iterator[tuple[str, ...]]:
     for number in range(count):
         side, kind = ("demand", "firm") if number % 5 == 4 else ("supply", "laboratory")
@@ -163,8 +181,9 @@ def _vector(word: str) -> NDArray[np.float32]:
     return np.random.default_rng(zlib.crc32(word.encode())).normal(0, 1, DIMENSIONS).astype(np.float32)
 
 
-def main(folder: Path) -> None:
-    """Do the stages that are named on standard input, a line each."""
+def main(tree: Path, folder: Path) -> None:
+    """Do the stages that are named on standard input, a line each, with the `matcher` of `tree`."""
+    sys.meta_path.insert(0, OnlyOf(tree))
     work = Work(folder)
     for line in sys.stdin:
         before = time.process_time()
@@ -178,4 +197,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
