@@ -9,7 +9,6 @@ it. No model is needed: vectors count words.
 
 import argparse
 import gc
-import os
 import sys
 import tempfile
 import threading
@@ -73,7 +72,7 @@ class Look:
         folders = {line.split("/snapshots/")[1].split("/")[0] for line in maps if "/snapshots/" in line}
         status = Path("/proc/self/status").read_text(encoding="ascii")
         resident = int(status.split("VmRSS:")[1].split()[0]) / 1024
-        open_files = len(os.listdir("/proc/self/fd"))
+        open_files = len(list(Path("/proc/self/fd").iterdir()))
         return cls(
             resident, open_files, threading.active_count(), len(folders), alive.count(Engine), alive.count(SideIndex)
         )
@@ -120,7 +119,8 @@ def main() -> None:
             sys.stdout.write(f"{asked} questions: {found}\n")
             sys.stdout.flush()
             early = early or (found if asked >= EARLY * options.questions else None)
-    assert early and found
+    assert early is not None
+    assert found is not None
     grown = found.resident / early.resident - 1
     sys.stdout.write(f"memory {early.resident:.0f} MiB after a tenth, {found.resident:.0f} at the end ({grown:+.1%})\n")
     same = (early.files, early.threads, early.snapshots, early.engines, early.sides)
