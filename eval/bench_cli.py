@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from eval.setup import FilePath
-from eval.speed import against_parent, encoding, stages
+from eval.speed import against_parent, encoding, processes, stages
 from eval.speed.corpus import Corpus
 
 
@@ -48,6 +48,7 @@ def bench_command(
             found[str(size)] = stages.apart("build", home, corpus) | stages.apart(
                 "ask", home, corpus, questions=questions
             )
+            found[str(size)] |= {"cold": processes.cold(home, corpus), "memory": processes.memory(home, corpus)}
             _show(f"{size:,} texts", found[str(size)])
     if json_file:
         json_file.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ STEPS = (
         "introductions",
     },
     {"table_export", "upload_files"},
-    {"sources", "store", "encode", "bundled_model", "quick_encoder", "vector_cache", "history"},
+    {"sources", "store", "encode", "batching", "bundled_model", "quick_encoder", "vector_cache", "history"},
     {"reconciling", "known"},
     {"page_plan"},
     {"page_writing", "run_start"},
