@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from eval.setup import FilePath
-from eval.speed import against_parent, encoding, processes, stages
+from eval.speed import against_parent, encoding, processes, stages, throughput
 from eval.speed.corpus import Corpus
 
 
@@ -49,6 +49,7 @@ def bench_command(
                 "ask", home, corpus, questions=questions
             )
             found[str(size)] |= {"cold": processes.cold(home, corpus), "memory": processes.memory(home, corpus)}
+            found[str(size)]["throughput"] = throughput.apart(home, corpus, questions)
             _show(f"{size:,} texts", found[str(size)])
     if json_file:
         json_file.parent.mkdir(parents=True, exist_ok=True)
