@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from eval.setup import FilePath
-from eval.speed import encoding, stages
+from eval.speed import against_parent, encoding, processes, stages, throughput
 from eval.speed.corpus import Corpus
 
 
@@ -56,10 +57,24 @@ def bench_command(
             for stage, asked in (("exactness", exact), ("kinds", kinds)):
                 if asked:
                     found[str(size)][stage] = stages.apart(stage, home, corpus, questions=asked)
+            found[str(size)] |= {"cold": processes.cold(home, corpus), "memory": processes.memory(home, corpus)}
+            found[str(size)]["throughput"] = throughput.apart(home, corpus, questions)
             _show(f"{size:,} texts", found[str(size)])
     if json_file:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+@click.command("bench-parent")
+@click.option("--against", default="HEAD^", show_default=True, help="The commit to compare with.")
+def bench_parent_command(against: str) -> None:
+    """Compare this checkout's speed with its parent commit's, and fail where a stage takes 1.2 times as long or more.
+
+    A line `Slower: reason` in the message of a commit since then lets that pass.
+    """
+    verdict = against_parent.compare(Path(__file__).resolve().parents[1], against)
+    click.echo("\n".join(verdict.lines()))
+    sys.exit(verdict.failed)
 
 
 def _show(what: str, found: dict[str, Any], indent: str = "  ") -> None:

@@ -6,11 +6,12 @@ from sqlalchemy.engine import URL
 from threadpoolctl import threadpool_limits
 
 from matcher import bundled_model, saved_searches
+from matcher.batching import Batching
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
 from matcher.macro_regions import MacroRegions
-from matcher.quick_encoder import QuickEncoder
+from matcher.quick_encoder import QuickEncoder, cores
 from matcher.settings import Settings
 from matcher.store.database import url_of
 from matcher.store.store import Store
@@ -19,12 +20,12 @@ from matcher.weights import Weights
 
 
 def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
-    """Load the model, behind the cache of vectors.
+    """Load the model, behind the cache of vectors; questions asked at the same time are read together.
 
     :param questions: whether vectors of questions are kept too.
     :raises ModelMissing: it is nowhere to be had.
     """
-    return CachedEncoder(open_model(settings), settings.vectors, questions=questions)
+    return CachedEncoder(Batching(open_model(settings), cores()), settings.vectors, questions=questions)
 
 
 def open_model(settings: Settings) -> Encoder:

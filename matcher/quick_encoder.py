@@ -43,7 +43,7 @@ class QuickEncoder:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         self.folder = folder
         self.passages = passages
-        self.threads = _cores()
+        self.threads = cores()
         self.length: int = about["length"]
         self.prompts: dict[str, str] = about["prompts"]
         self._dimensions: int = about["dimensions"]
@@ -150,7 +150,7 @@ def _of_this_processor(passages: Numbers) -> Numbers:
     return "float32"
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

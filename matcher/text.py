@@ -141,7 +141,7 @@ def _stemmer(language: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(STEMMED[language])
 
 
-@cache
+@lru_cache(100_000)
 def _stem(word: str, language: str) -> str:
     # Folded before it is stemmed, so that `exportación` and `exportacion` meet.
     return str(_stemmer(language).stemWord(word)) if language in STEMMED else word

@@ -144,7 +144,7 @@ def test_a_model_of_another_kind_is_left_to_sentence_transformers(source, tmp_pa
     pooling.write_text(json.dumps(json.loads(pooling.read_text()) | {"pooling_mode": "cls"}))
     assert QuickEncoder.load(other, tmp_path, "int8") is None
     settings = Settings.read({"TINKUY_MODEL": str(other), "TINKUY_CACHE": str(tmp_path / "cache")})
-    assert isinstance(parts.open_encoder(settings).encoder, SentenceTransformerEncoder)
+    assert isinstance(parts.open_model(settings), SentenceTransformerEncoder)
 
 
 @pytest.mark.parametrize(("asked", "reduced"), [("int8", True), ("float32", False)])

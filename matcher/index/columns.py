@@ -3,14 +3,17 @@
 They follow a change of few records without a look at the others.
 """
 
+import json
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.index import arrays
 from matcher.index.rows import Kept
 from matcher.places import Point, locate
 from matcher.records import Evidence, Partner
@@ -39,6 +42,11 @@ class Column:
         number = dict(self.number)
         added = [number.setdefault(value, len(number)) for value in values]
         return Column(number, kept.arrange_array(self.rows, added))
+
+    @classmethod
+    def load(cls, values: Iterable[Any], rows: NDArray[np.int32]) -> "Column":
+        """Put together what was saved apart: the values by their numbers, and the rows."""
+        return cls({value: number for number, value in enumerate(values)}, rows)
 
     @property
     def values(self) -> list[Any]:
@@ -111,6 +119,19 @@ class TextColumns:
             kept.arrange_array(self.day, _days(kept.added)),
             self.sectors.updated(kept, (e.sectors for e in kept.added)),
         )
+
+    def save(self, folder: Path) -> None:
+        """Write the columns into `folder`."""
+        arrays.save(folder, "texts", language=self.language.rows, day=self.day, sectors=self.sectors.rows)
+        values = {"language": self.language.values, "sectors": self.sectors.values}
+        (folder / "texts.json").write_text(json.dumps(values), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "TextColumns":
+        """Map what `save` wrote."""
+        values = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
+        language, day, sectors = (arrays.load(folder, "texts", name) for name in ("language", "day", "sectors"))
+        return cls(Column.load(values["language"], language), day, Column.load(map(tuple, values["sectors"]), sectors))
 
 
 @dataclass(frozen=True)
