@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test lint types eval report bench prove clean
+.PHONY: setup run test lint types eval report bench bench-peers prove clean
 
 setup: $(READY)
 
@@ -45,6 +45,11 @@ report: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m eval bench --json build/bench.json
+
+bench-peers: $(READY)
+	@echo "== Engines to compare with (some minutes the first time)"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[peers]'
+	$(BIN)/python -m eval bench-peers --folder $(FOLDER) --json build/bench-peers.json
 
 prove: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m proofs.crash

@@ -65,7 +65,7 @@ def bench_peers_command(
     if json_file:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    click.echo(table(speed or dict.fromkeys(names, {}), judged))
+    click.echo(table(speed or {name: {} for name in names}, judged))
 
 
 def _machine(cores: int) -> dict[str, Any]:

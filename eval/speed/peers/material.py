@@ -108,5 +108,3 @@ def about(query: Query) -> dict[str, Any]:
     told = {name: getattr(query, name) for name in ABOUT}
     lists: dict[str, Sequence[str]] = {"countries": query.countries, "sectors": query.sectors}
     return told | lists | {"text": query.text, "seeks": str(query.seeks), "date": query.date and str(query.date)}
-
-

@@ -33,9 +33,7 @@ class Milvus:
         client = MilvusClient(str(folder / "texts.db"))
         schema = MilvusClient.create_schema(auto_id=False)
         schema.add_field("id", DataType.INT64, is_primary=True)
-        schema.add_field(
-            "text", DataType.VARCHAR, max_length=65535, enable_analyzer=True, analyzer_params=analyser
-        )
+        schema.add_field("text", DataType.VARCHAR, max_length=65535, enable_analyzer=True, analyzer_params=analyser)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=vectors.shape[1])
         schema.add_field("words", DataType.SPARSE_FLOAT_VECTOR)
         schema.add_function(

@@ -60,17 +60,17 @@ OTHERS = {
     "LanceDB": "lancedb_hybrid:Lance",
     "milvus-lite": "milvus_hybrid:Milvus",
 }
-PEERS = OURS | OTHERS | FLOOR  # name -> module, of this package where it has no dot; and class
+PEERS = OURS | OTHERS | FLOOR  # name -> module, of this package where it has no dot; and its class
 
 
-def load(name: str) -> Any:
-    """Return the class of an engine; its packages are imported when it is used."""
-    module, _, kind = PEERS[name].partition(":")
+def load(where: str) -> Any:
+    """Return the class that a line of PEERS names; its packages are imported when it is used."""
+    module, _, kind = where.partition(":")
     module = module if "." in module else f"{__package__}.{module}"
     return getattr(importlib.import_module(module), kind)
 
 
-def missing(name: str) -> str | None:
+def missing(where: str) -> str | None:
     """Return why an engine cannot take part; None where it can."""
-    absent = [package for package in load(name).PACKAGES if importlib.util.find_spec(package) is None]
+    absent = [package for package in load(where).PACKAGES if importlib.util.find_spec(package) is None]
     return f"not installed: {', '.join(absent)}" if absent else None

@@ -17,9 +17,9 @@ K = 100  # texts that are asked for
 FEWEST = 3  # questions that are timed, however long they take
 
 
-def build(name: str, folder: Path, given: Path) -> dict[str, Any]:
+def build(where: str, folder: Path, given: Path) -> dict[str, Any]:
     """Index what is given: seconds, and the process's memory at its highest."""
-    kind = load(name)
+    kind = load(where)
     for package in kind.PACKAGES:
         importlib.import_module(package)
     texts = Texts.load(given)
@@ -29,12 +29,12 @@ def build(name: str, folder: Path, given: Path) -> dict[str, Any]:
     return {"build s": time.perf_counter() - started, "given MB": before, "build peak MB": memory()["peak MB"]}
 
 
-def ask(name: str, folder: Path, given: Path, warm: int, seconds: float) -> dict[str, Any]:
+def ask(where: str, folder: Path, given: Path, warm: int, seconds: float) -> dict[str, Any]:
     """Open the index and ask: milliseconds of each question after the first `warm` ones, memory, what was found.
 
     :param seconds: when to stop, so that a slow engine is timed by fewer questions.
     """
-    kind = load(name)
+    kind = load(where)
     for package in kind.PACKAGES:
         importlib.import_module(package)
     questions = [question for _, question in load_questions(given)]

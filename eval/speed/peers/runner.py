@@ -10,10 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from eval.speed.peers import quality
 from eval.speed.peers.given import Texts, load_questions
 from eval.speed.peers.material import HOME, Source
-from eval.speed.peers.peer import OURS, load, missing
+from eval.speed.peers.peer import OURS, PEERS, load, missing
 from eval.speed.peers.process import K
 from eval.speed.stages import fresh
 from matcher.sources import benchmark
@@ -23,7 +25,13 @@ THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS",
     "TOKIO_WORKER_THREADS", "LANCE_CPU_THREADS",
 )  # fmt: skip
-QUIET = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "LANCEDB_LOG": "error", "LANCE_LOG": "error", "PYTHONWARNINGS": "ignore"}
+QUIET = {
+    "HF_HUB_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "LANCEDB_LOG": "error",
+    "LANCE_LOG": "error",
+    "PYTHONWARNINGS": "ignore",
+}
 Told = Callable[[str], None]
 
 
@@ -45,25 +53,25 @@ def compare(source: Source, names: Sequence[str], folder: Path, limit: int, core
     warm = 0 if source.folder else WARM
     found: dict[str, Any] = {"texts": len(texts.texts), "questions": len(questions) - warm}
     for name in names:
-        absent = missing(name)
+        absent = missing(PEERS[name])
         if absent:
             found[name] = {"left out": absent}
             continue
         paths = {"folder": str(given / HOME if name in OURS else fresh(folder / "index")), "given": str(given)}
         try:
-            built = ours if name in OURS else process("build", limit, cores, name=name, **paths)
+            built = ours if name in OURS else process("build", limit, cores, where=PEERS[name], **paths)
             disk = sum(path.stat().st_size for path in Path(paths["folder"]).rglob("*") if path.is_file()) / 2**20
-            asked = process("ask", 2 * limit + 60, cores, name=name, warm=warm, seconds=limit, **paths)
+            asked = process("ask", 2 * limit + 60, cores, where=PEERS[name], warm=warm, seconds=limit, **paths)
         except Failed as failure:
             found[name] = {"left out": str(failure)}
             told(f"  {name}: {failure}")
             continue
         rows, near = asked.pop("found"), asked.pop("near")
         exact = questions[warm:][: len(near)]
-        asked["recall@100"] = quality.recall(texts.vectors, [q.vector for _, q in exact], near, K)
+        asked["recall@100"] = quality.recall(texts.vectors, np.array([q.vector for _, q in exact]), near, K)
         if qrels and len(rows) == len(questions):
             ids = [id_ for id_, _ in questions]
-            figure = quality.judged(ids, rows, texts, qrels, of_partners=load(name).PARTNERS)
+            figure = quality.judged(ids, rows, texts, qrels, of_partners=load(PEERS[name]).PARTNERS)
             asked[quality.MEASURE] = {"mean": figure.mean, "low": figure.low, "high": figure.high}
         found[name] = {**built, "disk MB": disk, **asked}
         told(f"  {name}: built in {built['build s']:.1f} s, {asked['median ms']:.1f} ms a question")
