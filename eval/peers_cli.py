@@ -59,13 +59,20 @@ def bench_peers_command(
         speed: dict[str, Any] = {}
         if texts:
             speed = compare(Source(texts, base, WARM + questions), names, home, limit, cores, told)
-        judged = {f.name: compare(Source(folder=str(f)), names, home, limit, cores, told) for f in folders}
-    found |= {"speed": speed, "folders": judged}
-    found["machine"]["load after"] = os.getloadavg()[0]
-    if json_file:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps(found, indent=1), encoding="utf-8")
+            _write(json_file, found | {"speed": speed, "folders": {}})
+        judged: dict[str, Any] = {}
+        for folder in folders:
+            judged[folder.name] = compare(Source(folder=str(folder)), names, home, limit, cores, told)
+            _write(json_file, found | {"speed": speed, "folders": judged})
     click.echo(table(speed or {name: {} for name in names}, judged))
+
+
+def _write(path: Path | None, found: dict[str, Any]) -> None:
+    """Write what is known so far: a run takes long."""
+    found["machine"]["load after"] = os.getloadavg()[0]
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def _machine(cores: int) -> dict[str, Any]:

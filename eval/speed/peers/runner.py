@@ -74,7 +74,7 @@ def compare(source: Source, names: Sequence[str], folder: Path, limit: int, core
             figure = quality.judged(ids, rows, texts, qrels, of_partners=load(PEERS[name]).PARTNERS)
             asked[quality.MEASURE] = {"mean": figure.mean, "low": figure.low, "high": figure.high}
         found[name] = {**built, "disk MB": disk, **asked}
-        told(f"  {name}: built in {built['build s']:.1f} s, {asked['median ms']:.1f} ms a question")
+        told(f"  {name}: " + ", ".join(f"{key} {each:.4g}" for key, each in found[name].items() if _number(each)))
     return found
 
 
@@ -96,3 +96,7 @@ def process(job: str, limit: int | None, cores: int, **told: Any) -> dict[str, A
             raise Failed(f"{job} ended with code {error.returncode}") from None
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         return found
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float)
