@@ -209,6 +209,7 @@ def test_an_unknown_engine_is_refused() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # those are theirs
 @pytest.mark.parametrize("name", [name for name in PEERS if name not in peer.OURS])
 def test_every_engine_finds_a_text_by_its_vector_and_by_its_words(name, tmp_path) -> None:
     if peer.missing(PEERS[name]):
