@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test lint types eval report bench bench-parent prove clean
+.PHONY: setup run test lint types eval report bench bench-parent prove clean bench-peers
 
 setup: $(READY)
 
@@ -48,6 +48,11 @@ bench: $(READY)
 
 bench-parent: $(READY)
 	$(BIN)/python -m eval bench-parent
+
+bench-peers: $(READY)
+	@echo "== Engines to compare with (some minutes the first time)"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[peers]'
+	$(BIN)/python -m eval bench-peers --folder $(FOLDER) --json build/bench-peers.json
 
 prove: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m proofs.crash

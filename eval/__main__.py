@@ -16,6 +16,7 @@ from eval.evaluation import as_json, differences, evaluate, primary
 from eval.identity_cli import identity_command
 from eval.judge_cli import judge_command
 from eval.measures import MEASURES
+from eval.peers_cli import bench_peers_command
 from eval.report_cli import report_command
 from eval.setup import FOLDER, FilePath, Setup, shared
 from eval.spread_cli import spread_command
@@ -133,6 +134,7 @@ commands.add_command(report_command)
 commands.add_command(bench_command)
 commands.add_command(encoders_command)
 commands.add_command(bench_parent_command)
+commands.add_command(bench_peers_command)
 commands.add_command(judge_command)
 commands.add_command(abstain_command)
 commands.add_command(spread_command)

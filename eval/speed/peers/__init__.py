@@ -1,0 +1,1 @@
+"""Tinkuy beside what people would use instead: the same texts and vectors, each engine in processes of its own."""
