@@ -33,27 +33,30 @@ PROMPTS = {Role.QUERY: "query", Role.PASSAGE: "document"}
 class QuickEncoder:
     """A converted model as an Encoder; any number of threads may use it. Each kind of numbers is loaded when needed."""
 
-    def __init__(self, folder: Path, passages: Numbers) -> None:
+    def __init__(self, folder: Path, passages: Numbers, threads: int | None = None) -> None:
         """Open what `convert` wrote.
 
         :param passages: what passages are read with; questions always with float32.
+        :param threads: that read at once; one a core without it.
         """
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         self.folder = folder
         self.passages = passages
-        self.threads = _cores()
+        self.threads = threads or cores()
         self.length: int = about["length"]
         self.prompts: dict[str, str] = about["prompts"]
         self._dimensions: int = about["dimensions"]
         self._weights: str = about["revision"]
 
     @classmethod
-    def load(cls, source: Path, cache: Path, passages: Numbers) -> "QuickEncoder | None":
+    def load(
+        cls, source: Path, cache: Path, passages: Numbers, threads: int | None = None
+    ) -> "QuickEncoder | None":
         """Return the model of a sentence-transformers folder, converted once into `cache`.
 
         :returns: None for a model of another kind: only a BERT whose vector is the mean over tokens is converted.
         """
-        return cls(_ensure(source, cache), passages) if convertible(source) else None
+        return cls(_ensure(source, cache), passages, threads) if convertible(source) else None
 
     @property
     def revision(self) -> str:
@@ -130,7 +133,7 @@ def _vectors(model: Any, tokens: Sequence[Sequence[int]]) -> Vectors:
     return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12), np.float32)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -44,7 +44,7 @@ class SentenceVectors:
         """Return the same with texts that have the slots after all those in use."""
         if not texts:
             return self
-        spans = [sentences(text.text)[:MAX_SENTENCES] for text in texts]
+        spans = [spans_of(text) for text in texts]
         said = [text.text[a:b] for text, own in zip(texts, spans, strict=True) for a, b in own]
         vectors = self.vectors.plus(said, lambda some: encoder.encode(some, Role.PASSAGE))
         places = np.array([span for own in spans for span in own], np.int32).reshape(-1, 2)
@@ -75,3 +75,8 @@ class SentenceVectors:
         """Load what `save` wrote."""
         with np.load(folder / "sentences.npz") as arrays:
             return cls(Packed.load(folder / "sentences.npy"), arrays["spans"], arrays["count"])
+
+
+def spans_of(text: Evidence) -> list[Span]:
+    """Return where the sentences of a text that are compared stand in it."""
+    return sentences(text.text)[:MAX_SENTENCES]
