@@ -9,6 +9,7 @@ import click
 from eval import spreading, tables
 from eval.abstention import abstain_command
 from eval.bench_cli import bench_command
+from eval.capacity_cli import capacity_command
 from eval.coding_cli import fields_command, sectors_command
 from eval.compare import others
 from eval.evaluation import as_json, differences, evaluate, primary
@@ -130,6 +131,7 @@ def ablate_command(folder: Path, depth: int, weights: Path | None, model: str | 
 
 commands.add_command(report_command)
 commands.add_command(bench_command)
+commands.add_command(capacity_command)
 commands.add_command(judge_command)
 commands.add_command(abstain_command)
 commands.add_command(spread_command)

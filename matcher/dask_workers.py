@@ -30,6 +30,9 @@ _HERE = {
     "distributed.scheduler.allowed-failures": DEATHS,
     "distributed.scheduler.http.routes": [],  # no pages
     "distributed.worker.http.routes": [],
+    # Without Dask's MALLOC_TRIM_THRESHOLD_, with which memory goes back to the system and comes again at every batch: a
+    # third of the processor's time.
+    "distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": 1, "MKL_NUM_THREADS": 1, "OPENBLAS_NUM_THREADS": 1},
 }
 
 _held: dict[MakeEncoder, Encoder] = {}  # of this process, if it is a worker
@@ -70,12 +73,17 @@ class DaskWorkers:
 
         :raises DatabaseAway: the cluster does not answer.
         """
+        from distributed import CancelledError
+        from distributed.comm import CommClosedError
+
         future = next(self._done)
         partition = self._given.pop(future.key)
-        if future.status in ("cancelled", "lost"):
-            raise DatabaseAway(N_("the cluster does not answer any more; run the same again to go on"))
-        failure = future.exception()
-        return partition, failure if isinstance(failure, Exception) else future.result()
+        try:
+            return partition, future.result()
+        except (CancelledError, CommClosedError) as error:
+            raise DatabaseAway(N_("the cluster does not answer any more; run the same again to go on")) from error
+        except Exception as error:
+            return partition, error
 
 
 @contextmanager
@@ -151,4 +159,5 @@ def _dask() -> Any:
     except ImportError as error:
         raise NotFound(N_("Dask, which does this, is not installed: pip install 'tinkuy[bulk]'")) from error
     logging.getLogger("distributed").setLevel(logging.WARNING)
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would tell is raised
     return distributed

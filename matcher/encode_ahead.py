@@ -132,7 +132,9 @@ class EncodeAhead:
         self._given -= 1
         if isinstance(found, TinkuyError):
             raise found
-        failure = found if isinstance(found, Exception) else _wrong(found, (len(partition.pieces), self.cache.dimensions))
+        failure = (
+            found if isinstance(found, Exception) else _wrong(found, (len(partition.pieces), self.cache.dimensions))
+        )
         if failure:
             self._again(partition, failure)
         elif not isinstance(found, Exception):

@@ -49,9 +49,7 @@ class QuickEncoder:
         self._weights: str = about["revision"]
 
     @classmethod
-    def load(
-        cls, source: Path, cache: Path, passages: Numbers, threads: int | None = None
-    ) -> "QuickEncoder | None":
+    def load(cls, source: Path, cache: Path, passages: Numbers, threads: int | None = None) -> "QuickEncoder | None":
         """Return the model of a sentence-transformers folder, converted once into `cache`.
 
         :returns: None for a model of another kind: only a BERT whose vector is the mean over tokens is converted.

@@ -1,16 +1,21 @@
 """Texts read in partitions before they are indexed: what is asked, kept, asked again, given up."""
 
+import sqlite3
+import sys
 from collections import Counter, deque
 
 import numpy as np
 import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
+from filelock import FileLock
 
-from matcher import encode_ahead
+from matcher import cli, encode_ahead, parts
 from matcher.encode import Role
 from matcher.encode_ahead import EncodeAhead
-from matcher.errors import BadInput, ModelMissing
+from matcher.errors import BadInput, Busy, ModelMissing
+from matcher.index.pieces import Piece
 from matcher.index.snapshot import Snapshot
+from matcher.settings import Settings
 from matcher.vector_cache import CachedEncoder
 
 
@@ -82,7 +87,10 @@ def test_no_more_is_out_at_once_than_there_is_room_for_and_nothing_is_out_twice(
     assert hands.most == 5
     assert max(hands.sizes) == 8
     words = Counter(hands.encoder.encoded)
-    assert {n for text, n in words.items() if text == "alpaca"} <= {1, 2}  # as a passage, and as a usual word's question
+    assert {n for text, n in words.items() if text == "alpaca"} <= {
+        1,
+        2,
+    }  # as a passage, and as a usual word's question
 
 
 def test_what_came_back_before_it_was_cut_off_is_kept(cached):
@@ -132,7 +140,7 @@ def test_what_is_no_vector_is_not_kept(cached, wrong, said):
 
 def test_where_nothing_can_be_read_it_gives_up(cached):
     hands = Hands(bad=lambda text: ValueError("no"))
-    with pytest.raises(BadInput, match="more than 20 texts could not be read, the first of them .*: ValueError: no"):
+    with pytest.raises(BadInput, match=r"more than 20 texts could not be read, the first of them .*: ValueError: no"):
         run(cached, hands)
     assert len(hands.sizes) < 200
 
@@ -157,6 +165,33 @@ def test_a_full_disk_is_told(cached, monkeypatch):
 
 
 def read_only(path):
-    import sqlite3
-
     return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+
+
+def test_the_command_without_dask_names_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr(parts, "open_model", lambda settings: FakeEncoder())
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--lang", "en", "encode"])
+    assert stopped.value.code == 2
+    assert "not installed: pip install 'tinkuy[bulk]'" in capsys.readouterr().err
+
+
+def test_the_command_tells_what_was_read_and_what_could_not_be(monkeypatch, capsys):
+    found = encode_ahead.Outcome(7, 40, [(Piece("Acero " * 20, Role.PASSAGE, "pucp-1"), ValueError("too\nlong"))])
+    asked = []
+    monkeypatch.setattr(parts, "encode_ahead", lambda *given: asked.append(given[1:3]) or found)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--lang", "en", "encode", "--scheduler", "tcp://a:1"])
+    said = capsys.readouterr()
+    assert stopped.value.code == 1
+    assert asked == [(2, "tcp://a:1")]
+    assert "7 texts: 40 pieces of them read now" in said.out
+    assert f"  pucp-1 could not be read (ValueError: too): «{('Acero ' * 20)[:60]}…»" in said.err
+
+
+def test_one_run_at_a_time(monkeypatch, tmp_path):
+    monkeypatch.setattr(parts, "open_model", lambda settings: FakeEncoder())
+    settings = Settings.read({"TINKUY_CACHE": str(tmp_path)})
+    with FileLock(f"{settings.vectors}.ahead.lock"), pytest.raises(Busy, match="another process is encoding"):
+        parts.encode_ahead(settings, 2)

@@ -347,7 +347,7 @@ class _Read:
 
 
 def role_of(text: Evidence) -> Role:
-    """Return what a text's windows are read as: those of labels as questions are, which E5 wants of like against like."""
+    """Return what a text's windows are read as; labels as questions are, which E5 wants of like against like."""
     return Role.QUERY if len(text.full_text) <= LABEL else Role.PASSAGE
 
 
