@@ -9,6 +9,7 @@ import click
 from eval import spreading, tables
 from eval.abstention import abstain_command
 from eval.bench_cli import bench_command, bench_parent_command
+from eval.capacity_cli import capacity_command
 from eval.coding_cli import fields_command, sectors_command
 from eval.compare import others
 from eval.encoders_cli import encoders_command
@@ -135,6 +136,7 @@ commands.add_command(bench_command)
 commands.add_command(encoders_command)
 commands.add_command(bench_parent_command)
 commands.add_command(bench_peers_command)
+commands.add_command(capacity_command)
 commands.add_command(judge_command)
 commands.add_command(abstain_command)
 commands.add_command(spread_command)

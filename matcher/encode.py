@@ -62,10 +62,11 @@ class SentenceTransformerEncoder:
         self._lock = threading.Lock()  # fast tokenizers refuse to be used by two threads at once
 
     @classmethod
-    def load(cls, name: str | None, cache: Path) -> "SentenceTransformerEncoder":
+    def load(cls, name: str | None, cache: Path, threads: int | None = None) -> "SentenceTransformerEncoder":
         """Load the model `name`, a folder or a hub name; None means the bundled one.
 
         :param cache: folder that keeps the converted bundled model.
+        :param threads: that this process computes with from now on; torch decides without it.
         :raises ModelMissing: neither on this machine nor to be had from the hub.
         """
         _quiet_libraries()
@@ -76,6 +77,10 @@ class SentenceTransformerEncoder:
             source = name
         from sentence_transformers import SentenceTransformer
 
+        if threads:
+            import torch
+
+            torch.set_num_threads(threads)
         try:
             model = SentenceTransformer(source, device="cpu")
         except (OSError, ValueError) as error:

@@ -1,17 +1,23 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from sqlalchemy.engine import URL
 from threadpoolctl import threadpool_limits
 
-from matcher import bundled_model, saved_searches
+from matcher import bundled_model, dask_workers, saved_searches
 from matcher.batching import Batching
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
+from matcher.encode_ahead import EncodeAhead, Outcome
+from matcher.errors import Busy
 from matcher.index.snapshot import Snapshot, building
+from matcher.language import N_
 from matcher.live import LiveEngine
 from matcher.macro_regions import MacroRegions
-from matcher.quick_encoder import QuickEncoder, cores
+from matcher.quick_encoder import Numbers, QuickEncoder, cores
 from matcher.settings import Settings
 from matcher.store.database import url_of
 from matcher.store.store import Store
@@ -28,14 +34,16 @@ def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
     return CachedEncoder(Batching(open_model(settings), cores()), settings.vectors, questions=questions)
 
 
-def open_model(settings: Settings) -> Encoder:
+def open_model(settings: Settings, threads: int | None = None) -> Encoder:
     """Load the model as CTranslate2 runs it, where it knows its kind, else as sentence-transformers does.
 
+    :param threads: that read at once; one a core without it.
     :raises ModelMissing: it is nowhere to be had.
     """
     source = Path(settings.model).expanduser() if settings.model else bundled_model.ensure(settings.cache)
-    quick = QuickEncoder.load(source, settings.cache, settings.passages) if source and source.is_dir() else None
-    return quick or SentenceTransformerEncoder.load(settings.model, settings.cache)
+    whole = source and source.is_dir()
+    quick = QuickEncoder.load(source, settings.cache, settings.passages, threads) if source and whole else None
+    return quick or SentenceTransformerEncoder.load(settings.model, settings.cache, threads)
 
 
 def open_store(settings: Settings) -> Store:
@@ -98,3 +106,37 @@ def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
         return Snapshot.build_alone(
             settings.home, now.partners, now.evidence, now.outcomes, encoder, progress, state=now.state
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersModel:
+    """Opens the model in a worker, where its own settings say that it lies."""
+
+    passages: Numbers  # ours, so that all vectors are alike
+
+    def __call__(self, threads: int) -> Encoder:
+        """Load it."""
+        return open_model(replace(Settings.read(os.environ), passages=self.passages), threads)
+
+
+def encode_ahead(
+    settings: Settings, workers: int, scheduler: str | None = None, progress: Progress | None = None
+) -> Outcome:
+    """Have all that the next snapshot needs read by several processes, and keep the vectors.
+
+    :param workers: processes of this machine, which share its cores.
+    :param scheduler: address of a cluster that does it instead.
+    :raises Busy: another process is at it.
+    :raises NotFound: Dask is not installed.
+    """
+    cache = CachedEncoder(open_model(settings), settings.vectors)
+    lock = FileLock(f"{settings.vectors}.ahead.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Busy(N_("another process is encoding into {file}; wait for it to end"), file=settings.vectors) from error
+    cluster = dask_workers.at(scheduler) if scheduler else dask_workers.here(workers, max(cores() // workers, 1))
+    with lock, cluster as client:
+        now = open_store(settings).everything()
+        those = dask_workers.DaskWorkers(client, WorkersModel(settings.passages), cache.revision)
+        return EncodeAhead(cache, those, progress).run(now.partners, now.evidence)

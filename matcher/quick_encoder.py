@@ -35,28 +35,29 @@ PROMPTS = {Role.QUERY: "query", Role.PASSAGE: "document"}
 class QuickEncoder:
     """A converted model as an Encoder; any number of threads may use it. Each kind of numbers is loaded when needed."""
 
-    def __init__(self, folder: Path, passages: Numbers) -> None:
+    def __init__(self, folder: Path, passages: Numbers, threads: int | None = None) -> None:
         """Open what `convert` wrote.
 
         :param passages: what passages are read with; questions always with float32.
+        :param threads: that read at once; one a core without it.
         """
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         self.folder = folder
         self.passages = passages
-        self.threads = cores()
+        self.threads = threads or cores()
         self.length: int = about["length"]
         self.prompts: dict[str, str] = about["prompts"]
         self._dimensions: int = about["dimensions"]
         self._weights: str = about["revision"]
 
     @classmethod
-    def load(cls, source: Path, cache: Path, passages: Numbers) -> "QuickEncoder | None":
+    def load(cls, source: Path, cache: Path, passages: Numbers, threads: int | None = None) -> "QuickEncoder | None":
         """Return the model of a sentence-transformers folder, converted once into `cache`.
 
         :returns: None for a model of another kind: only a BERT whose vector is the mean over tokens is converted.
         :raises ModelMissing: the converted model cannot be kept in `cache`.
         """
-        return cls(_ensure(source, cache), _of_this_processor(passages)) if convertible(source) else None
+        return cls(_ensure(source, cache), _of_this_processor(passages), threads) if convertible(source) else None
 
     @property
     def revision(self) -> str:

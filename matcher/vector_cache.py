@@ -1,5 +1,6 @@
 """An Encoder that remembers: an unchanged text is never encoded twice."""
 
+import errno
 import hashlib
 import logging
 import sqlite3
@@ -85,14 +86,32 @@ class CachedEncoder:
                 found = self.encoder.encode([text for _, text in part], role, step)
                 rows = [(key, vector.tobytes()) for (key, _), vector in zip(part, found, strict=True)]
                 try:
-                    connection.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?)", rows)
-                    connection.commit()
+                    _write(connection, rows)
                 except sqlite3.OperationalError as error:  # a full or read-only disk: slower, not wrong
                     log.warning("vectors could not be kept in %s: %s", self.path, error)
                 known.update(rows)
         for row, key in enumerate(keys):
             vectors[row] = np.frombuffer(known[key], np.float32)
         return vectors
+
+    def missing(self, texts: Sequence[str], role: Role) -> dict[bytes, str]:
+        """Return those of some texts that have no vector yet, each once, by the keys that `keep` takes."""
+        asked = {self._key(text, role): text for text in texts}
+        with closing(self._connect()) as connection:
+            known = self._known(connection, list(asked))
+        return {key: text for key, text in asked.items() if key not in known}
+
+    def keep(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+        """Write vectors that were read elsewhere, (keys, dimensions), all of them or none.
+
+        :raises OSError: the file cannot take them.
+        """
+        rows = [(key, vector.tobytes()) for key, vector in zip(keys, vectors.astype(np.float32), strict=True)]
+        try:
+            with closing(self._connect()) as connection:
+                _write(connection, rows)
+        except sqlite3.OperationalError as error:
+            raise OSError(errno.EIO, str(error), str(self.path)) from error
 
     def forget(self, texts: Sequence[str], roles: Sequence[Role] = tuple(Role)) -> int:
         """Take out the vectors of texts, of their windows, sentences and words; return how many there were.
@@ -123,3 +142,8 @@ class CachedEncoder:
             marks = ",".join("?" * len(part))
             known.update(connection.execute(f"SELECT key, vector FROM vector WHERE key IN ({marks})", part))  # noqa: S608
         return known
+
+
+def _write(connection: sqlite3.Connection, rows: Sequence[tuple[bytes, bytes]]) -> None:
+    connection.executemany("INSERT OR IGNORE INTO vector VALUES (?, ?)", rows)
+    connection.commit()

@@ -514,7 +514,7 @@ COMMANDS = (
 REFUSED = {"retirado", "retirado-1", "nadie", "propose", "step", "put", "delete", "erase"}
 # What shows no record: `export benchmark` and `db backup` have tests of their own.
 OTHERS = {
-    "completion", "db backup", "db restore", "demo", "export benchmark", "import", "key create", "model",
+    "completion", "db backup", "db restore", "demo", "encode", "export benchmark", "import", "key create", "model",
     "organisation add", "organisation change", "serve", "source add", "source remove", "template", "tune",
 }  # fmt: skip
 

@@ -14,7 +14,9 @@ import numpy as np
 
 from eval.speed.corpus import Corpus
 from matcher import parts
-from matcher.encode import Role, SentenceTransformerEncoder, Vectors
+from matcher.encode import Encoder, Role, SentenceTransformerEncoder, Vectors
+from matcher.index.sentence_vectors import spans_of
+from matcher.index.word_vectors import words_of
 from matcher.settings import Settings
 
 # As on processors that know no instructions for whole numbers of 8 bits: the libraries ask these variables.
@@ -42,12 +44,18 @@ def compare(texts: int, rounds: int, *, avx2: bool) -> dict[str, Any]:
 def _measure(texts: int, rounds: int) -> dict[str, Any]:
     settings = Settings.read(os.environ)
     plain = SentenceTransformerEncoder.load(settings.model, settings.cache).model
-    read = [text.full_text for text in (Corpus(texts).text(number) for number in range(texts))]
+    corpus = [Corpus(texts).text(number) for number in range(texts)]
+    read = [text.full_text for text in corpus]
+    said = [text.text[a:b] for text in corpus for a, b in spans_of(text)]
+    words = sorted({word for text in corpus for word in words_of(text)})
     ways: dict[str, Callable[[], Vectors]] = {
         PLAIN: lambda: np.asarray(plain.encode_document(read, normalize_embeddings=True, show_progress_bar=False))
     }
+    pieces: dict[str, dict[str, float]] = {}
     for numbers in ("float32", "int8"):
         encoder = parts.open_model(replace(settings, passages=numbers))
+        encoder.encode(read[:1], Role.PASSAGE)  # and it is loaded
+        pieces[f"Tinkuy, {numbers}"] = {"sentences/s": _rate(encoder, said), "words/s": _rate(encoder, words)}
         ways[f"Tinkuy, {numbers}"] = lambda encoder=encoder: encoder.encode(read, Role.PASSAGE)  # type: ignore[misc]
     vectors = {name: way() for name, way in ways.items()}  # and everything is loaded
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
@@ -56,7 +64,16 @@ def _measure(texts: int, rounds: int) -> dict[str, Any]:
             wall, cpu = time.perf_counter(), time.process_time()
             way()
             seconds[name].append((time.perf_counter() - wall, time.process_time() - cpu))
-    return {"texts": texts, "cores": os.cpu_count(), **_told(seconds, vectors, texts)}
+    told = _told(seconds, vectors, texts)
+    for name, rates in pieces.items():
+        told[name] |= rates
+    return {"texts": texts, "sentences a text": len(said) / texts, "cores": os.cpu_count(), **told}
+
+
+def _rate(encoder: Encoder, texts: Sequence[str]) -> float:
+    started = time.perf_counter()
+    encoder.encode(texts, Role.PASSAGE)
+    return len(texts) / (time.perf_counter() - started)
 
 
 def _told(

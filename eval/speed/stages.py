@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,30 @@ from matcher import parts, stopwatch
 from matcher.answer_json import to_json
 from matcher.encode import Role
 from matcher.engine import Engine
+from matcher.index import pieces
 from matcher.index.snapshot import Snapshot, building
+from matcher.index.word_vectors import words_of
 from matcher.settings import Settings
 from matcher.weights import Weights
 
 WARM = 20  # questions before those that count
 STAGES = (*stopwatch.STAGES, "serialise")
+PARTS = {  # of a snapshot on the disk, and the files that hold them
+    "records": ("partners.jsonl", "evidence.jsonl", "outcomes.jsonl"),
+    "vectors": ("vectors.npy",),
+    "copies of a byte a number": ("near.faiss",),
+    "sentences": ("sentences.npy", "sentences.npz"),
+    "words": ("words.npy", "word_vectors.json", "usual_words.npz"),
+    "postings": ("lexical.npz", "stems.json"),
+    "counts of words": ("words.json",),
+    "partners": ("partner_sums.npy", "side.npz"),
+}
 
 
 def build(folder: Path, corpus: Corpus) -> dict[str, float]:
-    """Index a corpus into `folder`: seconds, texts a second, peak memory. Vectors of the base texts are read before."""
+    """Index a corpus into `folder`: seconds, texts a second, peak memory. What the model reads, it reads before."""
     encoder = ReusingEncoder(parts.open_encoder(Settings.read({})), corpus)
-    encoder.encode([corpus.text(number).full_text for number in range(min(corpus.base, corpus.texts))], Role.PASSAGE)
+    _read_before(encoder, corpus)
     partners, evidence, outcomes = list(corpus.partners()), list(corpus.evidence()), list(corpus.outcomes())
     before = _megabytes(peak=True)
     started = time.perf_counter()
@@ -43,6 +55,17 @@ def build(folder: Path, corpus: Corpus) -> dict[str, float]:
         "records MB": before,
         "index peak MB": _megabytes(peak=True),
     }
+
+
+def _read_before(encoder: ReusingEncoder, corpus: Corpus) -> None:
+    """Have what the model really reads of a corpus kept: the base texts, all words, what every snapshot reads."""
+    base = [corpus.text(number) for number in range(min(corpus.base, corpus.texts))]
+    read = {(piece.text, piece.role) for _, piece in pieces.of_texts(base, encoder)}
+    read.update((word, Role.PASSAGE) for text in corpus.evidence() for word in words_of(text))
+    partners, texts = tuple(corpus.partners()), tuple(corpus.evidence())
+    read.update((piece.text, piece.role) for piece in pieces.common(partners, texts, encoder.dimensions))
+    for role in Role:
+        encoder.encode(sorted(text for text, its in read if its is role), role)
 
 
 def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
@@ -77,6 +100,31 @@ def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
         "but encode p99 ms": statistics.quantiles(rest, n=100)[98],
         "steady MB": _megabytes(peak=False),
         "disk MB": sum(sizes.values()) / 2**20,
+        "parts MB": _by_part(sizes),
+        "counts": _counts(engine.snapshot),
+    }
+
+
+def _by_part(sizes: Mapping[str, int]) -> dict[str, float]:
+    """Return the room that the files of a snapshot take on the disk, by what is in them."""
+    part_of = {name: part for part, names in PARTS.items() for name in names}
+    found = dict.fromkeys((*PARTS, "other"), 0.0)
+    for path, size in sizes.items():
+        found[part_of.get(path.rsplit("/", 1)[-1], "other")] += size / 2**20
+    return found
+
+
+def _counts(snapshot: Snapshot) -> dict[str, int]:
+    """Return how many of what there is, over both sides."""
+    sides = snapshot.sides.values()
+    return {
+        "dimensions": next(iter(sides)).dense.base.shape[1],
+        "texts": len(snapshot.evidence),
+        "partners": len(snapshot.partners),
+        "windows": sum(len(side.window_evidence) for side in sides),
+        "sentences": sum(len(side.read.sentences.vectors) for side in sides),
+        "words": sum(len(side.read.words.vectors) for side in sides),
+        "postings": sum(len(side.lexical.base.slots) for side in sides),
     }
 
 

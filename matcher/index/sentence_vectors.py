@@ -45,7 +45,7 @@ class SentenceVectors:
         """Return the same with texts that have the slots after all those in use."""
         if not texts:
             return self
-        spans = [sentences(text.text)[:MAX_SENTENCES] for text in texts]
+        spans = [spans_of(text) for text in texts]
         said = [text.text[a:b] for text, own in zip(texts, spans, strict=True) for a, b in own]
         vectors = self.vectors.plus(said, lambda some: encoder.encode(some, Role.PASSAGE))
         places = np.array([span for own in spans for span in own], np.int32).reshape(-1, 2)
@@ -76,3 +76,8 @@ class SentenceVectors:
         """Load what `save` wrote."""
         spans, count = arrays.load(folder, "sentences", "spans"), arrays.load(folder, "sentences", "count")
         return cls(Packed.load(folder / "sentences.npy"), spans, count)
+
+
+def spans_of(text: Evidence) -> list[Span]:
+    """Return where the sentences of a text that are compared stand in it."""
+    return sentences(text.text)[:MAX_SENTENCES]

@@ -348,12 +348,17 @@ class _Read:
         windows = [encoder.windows(e.full_text) for e in texts]
         counts = np.array([len(w) for w in windows], np.int64)
         languages = [e.language or detect_language(e.text) or "" for e in texts]
-        labels = np.array([len(e.full_text) <= LABEL for e in texts], bool)
+        labels = np.array([role_of(e) is Role.QUERY for e in texts], bool)
         vectors = _encode(list(chain(*windows)), np.repeat(labels, counts), encoder, progress)
         # Texts compete with their like: of one language, and read by the encoder in one way.
         named = [f"{language} {label}" for language, label in zip(languages, labels, strict=True)]
         groups = [name for name, count in zip(named, counts.tolist(), strict=True) for _ in range(count)]
         return cls(counts, vectors, groups, languages)
+
+
+def role_of(text: Evidence) -> Role:
+    """Return what a text's windows are read as; labels as questions are, which E5 wants of like against like."""
+    return Role.QUERY if len(text.full_text) <= LABEL else Role.PASSAGE
 
 
 def _read_alike(old: Evidence, new: Evidence) -> bool:
@@ -362,7 +367,7 @@ def _read_alike(old: Evidence, new: Evidence) -> bool:
 
 
 def _encode(windows: Sequence[str], labels: NDArray[np.bool_], encoder: Encoder, progress: Progress | None) -> Vectors:
-    """Return the windows' vectors; those of labels are read as questions, which E5 wants of like against like."""
+    """Return the windows' vectors; `labels`: which are read as questions."""
     vectors = np.zeros((len(windows), encoder.dimensions), np.float32)
     for rows, role in ((np.flatnonzero(~labels), Role.PASSAGE), (np.flatnonzero(labels), Role.QUERY)):
         if len(rows):

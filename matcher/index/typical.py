@@ -6,8 +6,9 @@ depends on their ids alone, so that a change of few texts changes few questions,
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Role, Vectors
 from matcher.index.rows import spread_out
+from matcher.records import Evidence
 from matcher.text import sentences
 
 if TYPE_CHECKING:
@@ -146,6 +148,11 @@ def _best(side: "SideIndex", row: int, vector: Vectors) -> tuple[float, str]:
 
 def _partners(side: "SideIndex", row: int) -> set[str]:
     return {id_ for id_ in side.evidence[row].partners if id_ in side.partner_row}
+
+
+def first_asked(texts: Iterable[Evidence]) -> list[str]:
+    """Return the questions that a side of these texts is asked when it is built."""
+    return [said for e in nsmallest(SAMPLE, texts, key=lambda e: _chance(e.id)) if (said := _question(e.text))]
 
 
 def _question(text: str) -> str:

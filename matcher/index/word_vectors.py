@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Role, Vectors
 from matcher.index.packed import Packed
-from matcher.index.sentence_vectors import MAX_SENTENCES
+from matcher.index.sentence_vectors import spans_of
 from matcher.index.word_counts import WordCounts
 from matcher.records import Evidence
-from matcher.text import sentences, telling_words
+from matcher.text import telling_words
 
 UsualKey = tuple[str, Role]  # language (empty where unknown)
 
@@ -49,7 +49,7 @@ class WordVectors:
         change: Counter[str] = Counter()
         for some, sign in ((removed, -1), (added, 1)):
             for text in some:
-                for word in _words(text):
+                for word in words_of(text):
                     change[word] += sign
         usual = self._usual(words, encoder)
         change = Counter({word: by for word, by in change.items() if by})
@@ -109,7 +109,6 @@ class WordVectors:
         return cls(Packed.load(folder / "words.npy"), slot_of, np.array(names["texts"], np.int32), usual)
 
 
-def _words(text: Evidence) -> set[str]:
+def words_of(text: Evidence) -> set[str]:
     """Return the telling words of a text's sentences; the first word of a sentence is one even if it is no name."""
-    spans = sentences(text.text)[:MAX_SENTENCES]
-    return {word for a, b in spans for word in telling_words(text.text[a:b])}
+    return {word for a, b in spans_of(text) for word in telling_words(text.text[a:b])}
