@@ -1,8 +1,8 @@
 """What more texts need: plain arithmetic on what `python -m eval bench` measured. Nothing here is measured.
 
-Seconds grow with the texts: what the largest corpus of the bench took, a text, times the texts. Disk and memory have a part
-that is there without any text (model, libraries, examples), which the two largest sizes tell apart: what the texts between
-took, a text. With one size all counts as of texts.
+Seconds grow with the texts: what the largest corpus of the bench took, a text, times the texts. Disk and memory have a
+part that is there without any text (model, libraries, examples), which the two largest sizes tell apart: what the texts
+between took, a text. With one size all counts as of texts.
 """
 
 import math
