@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from eval.setup import FilePath
 from eval.speed.capacity import GB, INDEXES, MB, Measured, Plan, gpu_s, index_bytes, shards, vector_bytes
 from matcher.errors import BadInput
 from matcher.language import N_
@@ -17,13 +17,13 @@ Rows = Iterable[tuple[str, Sequence[str]]]
 
 
 @click.command("capacity")
-@click.argument("bench", metavar="BENCH.json", type=FilePath)
+@click.argument("bench", metavar="BENCH.json", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--memory", default=Plan.memory, show_default=True, help="GB of memory of a machine.")
 @click.option("--used", default=Plan.used, show_default=True, help="Share of it that an index may take.")
 @click.option("--replicas", default=Plan.replicas, show_default=True, help="Copies of each shard.")
 @click.option("--cores", default=Plan.cores, show_default=True, help="Cores of a machine that encodes.")
 @click.option("--gpu", default=Plan.gpu, show_default=True, help="Pieces a second that a GPU reads: assumed.")
-def capacity_command(bench: Any, memory: float, used: float, replicas: int, cores: int, gpu: float) -> None:
+def capacity_command(bench: Path, memory: float, used: float, replicas: int, cores: int, gpu: float) -> None:
     """Print what a million to a billion texts need, worked out from BENCH.json of `python -m eval bench --json`."""
     plan = Plan(memory, used, replicas, cores, gpu)
     told = json.loads(bench.read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ BENCH = {
         "Tinkuy, float32": {"texts/s": 50.0, "sentences/s": 100.0, "words/s": 500.0},
         "Tinkuy, int8": {"texts/s": 100.0, "sentences/s": 200.0, "words/s": 1000.0},
     },
-    "100": {"index s": 1.0, "steady MB": 410.0, "parts MB": {"vectors": 0.2}, "counts": {}},
+    "100": {"index s": 1.0, "steady MB": 410.0, "parts MB": {"vectors": 0.2, "records": 0.1}, "counts": {}},
     "1000": {"index s": 8.0, "steady MB": 500.0, "parts MB": {"vectors": 2.0, "records": 1.0}, "counts": COUNTS},
 }
 
@@ -34,7 +34,9 @@ def found():
 
 def test_what_a_text_takes(found):
     assert (found.texts, found.dimensions) == (1000, 384)
-    assert found.bytes_of == {"vectors": 2 * MB / 1000, "records": MB / 1000}
+    assert found.bytes_of == pytest.approx(
+        {"vectors": 0.002 * MB, "records": 0.001 * MB}
+    )  # 1.8 and .9 MB for 900 texts
     assert found.memory == pytest.approx(0.1 * MB)  # 90 MB more for 900 texts more
     assert found.fixed == pytest.approx(400 * MB)
     assert found.index_s == 0.008
@@ -46,6 +48,7 @@ def test_what_a_text_takes(found):
 def test_with_one_size_all_memory_is_of_the_texts():
     found = Measured.of({name: told for name, told in BENCH.items() if name != "100"})
     assert (found.fixed, found.memory) == (0.0, 0.5 * MB)
+    assert found.bytes_of == pytest.approx({"vectors": 0.002 * MB, "records": 0.001 * MB})
 
 
 def test_memory_by_index(found):

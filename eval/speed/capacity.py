@@ -1,7 +1,8 @@
 """What more texts need: plain arithmetic on what `python -m eval bench` measured. Nothing here is measured.
 
-Bytes and seconds grow with the texts: what the largest corpus of the bench took, a text, times the texts. Memory has a
-part that is there without any text (model, libraries), which two sizes tell apart; with one size it counts as of texts.
+Seconds grow with the texts: what the largest corpus of the bench took, a text, times the texts. Disk and memory have a
+part that is there without any text (model, libraries, examples), which the two largest sizes tell apart: what the texts
+between took, a text. With one size all counts as of texts.
 """
 
 import math
@@ -60,10 +61,12 @@ class Measured:
         sizes = sorted((int(name) for name in bench if name.isdecimal()), reverse=True)
         texts, largest = sizes[0], bench[str(sizes[0])]
         counts, steady = largest["counts"], largest["steady MB"] * MB
-        memory, fixed = steady / texts, 0.0
-        if len(sizes) > 1:
-            memory = (steady - bench[str(sizes[1])]["steady MB"] * MB) / (texts - sizes[1])
-            fixed = steady - memory * texts
+        fewer, before = (sizes[1], bench[str(sizes[1])]) if len(sizes) > 1 else (0, {"parts MB": {}, "steady MB": 0.0})
+        memory = (steady - before["steady MB"] * MB) / (texts - fewer)
+        parts = {
+            part: max(size - before["parts MB"].get(part, 0.0), 0.0) * MB / (texts - fewer)
+            for part, size in largest["parts MB"].items()
+        }
         told = bench["encoders"]
         of_text = {"sentences/s": counts["sentences"] / texts, "words/s": counts["words"] / texts}
         of_text["texts/s"] = counts["windows"] / texts
@@ -74,9 +77,9 @@ class Measured:
         return cls(
             texts,
             counts["dimensions"],
-            {part: size * MB / texts for part, size in largest["parts MB"].items()},
+            parts,
             memory,
-            fixed,
+            steady - memory * texts,
             largest["index s"] / texts,
             counts["windows"] / texts,
             sum(of_text.values()),
