@@ -174,7 +174,9 @@ def test_what_was_found_out_about_it_goes_too(full: Store, home: Path, cached: C
     assert (done.removed["same_as"], done.removed["same_text"], done.removed["derived"]) == (3, 1, 2)
     assert any("near, twin" in note for note in done.told(str))
     assert holding(tmp_path, MARK) == []
-    assert cached.forget([mended]) == 0
+    assert cached.missing([mended, MARK], Role.PASSAGE).keys() == {cached._key(t, Role.PASSAGE) for t in (mended, MARK)}
+    assert cached.missing([mended, MARK], Role.QUERY).keys() == {cached._key(t, Role.QUERY) for t in (mended, MARK)}
+    assert cached.forget([mended]) == 2  # `fermenta`, in both roles: a word of `also` too, which stays and was read anew
     assert {"twin", "near"} <= {p.id for p in full.everything().partners}
     with full.reading() as session:
         for table in Base.metadata.tables.values():
