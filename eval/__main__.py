@@ -17,6 +17,7 @@ from eval.judge_cli import judge_command
 from eval.measures import MEASURES
 from eval.report_cli import report_command
 from eval.setup import FOLDER, FilePath, Setup, shared
+from eval.sources_cli import bench_sources_command
 from eval.spread_cli import spread_command
 from eval.systems import FULL, System, ablations, baselines, spread, without
 from eval.trec import write_run
@@ -130,6 +131,7 @@ def ablate_command(folder: Path, depth: int, weights: Path | None, model: str | 
 
 commands.add_command(report_command)
 commands.add_command(bench_command)
+commands.add_command(bench_sources_command)
 commands.add_command(judge_command)
 commands.add_command(abstain_command)
 commands.add_command(spread_command)

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher import stopwatch
+from matcher.candidate_sources.proposing import Proposer
 from matcher.encode import Vectors
 from matcher.index.columns import NO_DAY
 from matcher.index.lexical import Weighed
 from matcher.index.side import SideIndex
 from matcher.records import Filters, Query
-from matcher.sectors import closest, likeness
+from matcher.sectors import closest, lies_within
 from matcher.weights import TextWeights
 
 Floats = NDArray[np.float64]
@@ -73,23 +74,26 @@ class Candidates:
     fit: Floats
 
 
-def search(side: SideIndex, query: Query, vector: Vectors, background: Vectors) -> Hits:
+def search(
+    side: SideIndex, query: Query, vector: Vectors, background: Vectors, proposer: Proposer | None = None
+) -> Hits:
     """Return the texts that both indexes propose for a query; filters come first.
 
     :param vector: of unit length.
     :param background: of the query's language.
+    :param proposer: asks a source outside of the two indexes for what they would propose.
     """
     watch = stopwatch.current()
     allowed = _allowed(side, query)
     words = side.lexical.weigh(query.full_text)
     watch.lap("lexical")
-    depth, found = DEPTH, _propose(side, vector, words, allowed, DEPTH)
+    depth, found = DEPTH, _propose(side, query, vector, words, allowed, DEPTH, proposer)
     pairs = _pairs(side, found.texts, allowed)
     if len(found.texts) < _count(allowed.texts, side.evidence):
         wanted = min(query.k, _partners(side, allowed))
         while np.count_nonzero(_seen(side.pair_partner[pairs], len(side.partners))) < wanted:
             depth *= 4  # the many texts of a few partners must not crowd out the others
-            found = _propose(side, vector, words, allowed, depth)
+            found = _propose(side, query, vector, words, allowed, depth, proposer)
             pairs = _pairs(side, found.texts, allowed)
     texts, windows = found.texts, side.windows_of(found.texts)
     cosines = np.full(len(windows), np.nan)
@@ -159,11 +163,22 @@ class _Proposed:
     cosines: Floats
 
 
-def _propose(side: SideIndex, vector: Vectors, words: Weighed, allowed: Allowed, depth: int) -> _Proposed:
-    """Return the `depth` best texts of each index."""
+def _propose(
+    side: SideIndex,
+    query: Query,
+    vector: Vectors,
+    words: Weighed,
+    allowed: Allowed,
+    depth: int,
+    proposer: Proposer | None,
+) -> _Proposed:
+    """Return the `depth` best texts of each index, or of each leg of a source."""
     if _count(allowed.texts, side.evidence) <= depth:
         everything = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
         return _Proposed(everything, np.empty(0, np.int64), np.empty(0))
+    proposed = proposer.propose(query, vector, depth, allowed.texts) if proposer else None
+    if proposed is not None:
+        return _Proposed(proposed, np.empty(0, np.int64), np.empty(0))
     ours = None if allowed.texts is None else allowed.texts[side.window_evidence]
     windows, cosines = side.dense.search(vector, depth, ours)
     texts = _seen(side.window_evidence[windows], len(side.evidence))
@@ -228,7 +243,7 @@ def _allowed(side: SideIndex, query: Query) -> Allowed:
             partners &= column.among(values)
     if wanted.sectors:
         codes = side.sector_codes
-        partners &= codes.having(np.array([_within(code, wanted.sectors) for code in codes.names], bool))
+        partners &= codes.having(np.array([lies_within(code, wanted.sectors) for code in codes.names], bool))
     pairs = partners[side.pair_partner]
     texts = _seen(side.pair_evidence[pairs], len(side.evidence))
     if wanted.languages:
@@ -238,8 +253,3 @@ def _allowed(side: SideIndex, query: Query) -> Allowed:
     if wanted.until:
         texts &= (says.day != NO_DAY) & (says.day <= wanted.until.toordinal())
     return Allowed(partners, texts)
-
-
-def _within(code: str, wanted: frozenset[str]) -> bool:
-    """Tell whether a sector is one of the wanted, or lies inside one (C13 inside C, C1311 inside C13)."""
-    return any(code.startswith(w) or likeness(code, w) == 1 for w in wanted)

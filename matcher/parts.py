@@ -1,10 +1,14 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy.engine import URL
 
 from matcher import bundled_model, saved_searches
+from matcher.candidate_sources import assembling
+from matcher.candidate_sources.assembling import Sources
+from matcher.candidate_sources.qdrant_address import Address
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
@@ -73,6 +77,7 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
         on_change=follow,
         weights_file=settings.weights_file,
         macro_regions=groups,
+        sources=Sources(settings.candidates, settings.candidates_key) if settings.candidates else None,
     )
 
 
@@ -87,3 +92,19 @@ def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
         return Snapshot.build_alone(
             settings.home, now.partners, now.evidence, now.outcomes, encoder, progress, state=now.state
         )
+
+
+def send_snapshot(
+    settings: Settings, to: str, progress: Progress | None = None, options: Mapping[str, int] | None = None
+) -> list[str]:
+    """Bring the snapshot that serves into one or several Qdrants, and return the names of its collections there.
+
+    :param to: their addresses, separated by spaces.
+    :param options: of new collections: `shards`, `replicas`.
+    :raises SnapshotMissing: none has been built.
+    :raises CandidatesAway: a Qdrant cannot be reached; run again, it goes on where it stopped.
+    """
+    addresses = [Address.read(part) for part in to.split()]
+    encoder = open_encoder(settings, questions=False)
+    snapshot = Snapshot.open_current(settings.home, encoder)
+    return assembling.send(snapshot, encoder.revision, addresses, settings.candidates_key, progress, options)
