@@ -22,7 +22,8 @@ TRAINED_ON = 65_536  # vectors that an index learns its numbers from, spread ove
 LINKS, BUILD_EF = 32, 200  # of HNSW: neighbours of a vector; candidates for them while it is built
 MIN_EF = 512  # vectors that HNSW holds as near at least
 CELLS_PER_ROOT = 1  # of IVF: cells, by the root of the vectors' number
-LOOKED_INTO = 0.8  # share of the cells: questions lie apart from texts, and near texts are in many cells
+LOOKED_INTO = 0.85  # share of the cells: questions lie apart from texts, and near texts are in many cells
+FEW_CELLS = 64  # of so few all are looked into
 SPARE = 64  # vectors found besides those wanted
 
 
@@ -47,7 +48,7 @@ def _linked(_: Any, count: int, selector: Any) -> Any:
 
 
 def _cells(index: Any, _: int, selector: Any) -> Any:
-    return faiss.SearchParametersIVF(sel=selector, nprobe=max(1, int(LOOKED_INTO * index.nlist)))
+    return faiss.SearchParametersIVF(sel=selector, nprobe=max(min(FEW_CELLS, index.nlist), int(LOOKED_INTO * index.nlist)))
 
 
 KINDS = {
