@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,10 +27,13 @@ def bench_sources_command(
     """Measure what each source of candidates finds, and how fast, on a made-up corpus."""
     with tempfile.TemporaryDirectory(prefix="tinkuy-bench-") as aside:
         home = folder or Path(aside) / "home"
-        found = sources.compare(home, Corpus(texts, min(base, texts)), questions, kinds.split(","))
+        found = sources.compare(home, Corpus(texts, min(base, texts)), questions, kinds.split(","), _show)
     found["cores"] = os.cpu_count()
-    text = json.dumps(found, indent=1)
-    click.echo(text)
     if json_file:
         json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(text, encoding="utf-8")
+        json_file.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+def _show(kind: str, line: dict[str, Any]) -> None:
+    figures = ", ".join(f"{name} {value:.4g}" for name, value in line.items() if value is not None)
+    click.echo(f"{kind}: {figures}")

@@ -102,7 +102,9 @@ def source(request, snapshot, base, encoder):
         return ExactSource(base)
     if request.param in KINDS:
         return FaissSource(base, request.param)
-    return qdrant(snapshot, base, encoder)[0] if request.param == "qdrant" else Sharded(qdrant(snapshot, base, encoder, 3))
+    return (
+        qdrant(snapshot, base, encoder)[0] if request.param == "qdrant" else Sharded(qdrant(snapshot, base, encoder, 3))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +127,9 @@ def test_the_dense_leg_finds_what_exact_search_finds(source, base, questions, fi
     asked, recalls = wanted(base, filters), []
     for _, vector, _ in questions:
         found = source.dense(vector, DEPTH, asked)
-        cosines = base.vectors @ vector if asked.texts is None else (base.vectors @ vector)[asked.texts[base.window_text]]
+        cosines = (
+            base.vectors @ vector if asked.texts is None else (base.vectors @ vector)[asked.texts[base.window_text]]
+        )
         best = np.sort(cosines)[::-1][:DEPTH]
         assert np.all(np.diff(found.scores) <= 0)
         assert len(set(found.rows.tolist())) == len(found.rows)
@@ -194,7 +198,11 @@ def test_all_is_found_where_all_is_asked_for(source, base, questions):
 
 
 def test_a_stem_that_is_said_twice_counts_twice(source):
-    stem = next(iter(source.base.stem_number)) if hasattr(source, "base") else next(iter(source.shards[0].base.stem_number))
+    stem = (
+        next(iter(source.base.stem_number))
+        if hasattr(source, "base")
+        else next(iter(source.shards[0].base.stem_number))
+    )
     once, twice = source.lexical({stem: 1}, DEPTH, Wanted()), source.lexical({stem: 2}, DEPTH, Wanted())
     assert len(once.rows)
     assert np.allclose(2 * once.scores, twice.scores, rtol=1e-5)

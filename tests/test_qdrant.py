@@ -211,7 +211,8 @@ def test_addresses(text, address):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "example.org", "ftp://example.org", "qdrant://", "qdrant://e/a/b", "qdrant://e:x", "https://me:secret@e"]
+    "text",
+    ["", "example.org", "ftp://example.org", "qdrant://", "qdrant://e/a/b", "qdrant://e:x", "https://me:secret@e"],
 )
 def test_what_is_no_address_is_refused_without_its_key(text):
     with pytest.raises(BadInput, match="is no address of a Qdrant") as refused:

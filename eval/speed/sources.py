@@ -1,7 +1,9 @@
 """Sources of candidates side by side: what they find of what exact search finds, how fast, how large.
 
 All of one snapshot, of the same questions, one after the other in one process. Seconds to build include what a process
-does when it opens a snapshot (or sends it to Qdrant); the time of a question is its own leg alone, without encoding.
+does when it opens a snapshot (or sends it to Qdrant); the time of a question is that of its own leg alone, in
+milliseconds of one thread's CPU, without encoding, so that other work on the machine does not count. Libraries must be
+kept from threads of their own: OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1.
 """
 
 import statistics
@@ -39,8 +41,13 @@ SAME = 1e-5  # cosines that differ by less are equally good
 SEEKS = Side.SUPPLY
 
 
-def compare(folder: Path, corpus: Corpus, questions: int, kinds: Sequence[str]) -> dict[str, Any]:
-    """Return what each kind of source does, by its name; `folder` keeps the index, or has it already."""
+def compare(
+    folder: Path, corpus: Corpus, questions: int, kinds: Sequence[str], tell: Callable[[str, dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Return what each kind of source does, by its name; `folder` keeps the index, or has it already.
+
+    :param tell: told of each when it is measured.
+    """
     try:
         current_id(folder)
     except SnapshotMissing:
@@ -58,10 +65,10 @@ def compare(folder: Path, corpus: Corpus, questions: int, kinds: Sequence[str]) 
     plain = Engine(snapshot, encoder, Weights.load())
     answers = [_answer(plain, query) for query in asked]
     for kind in kinds:
-        started = time.perf_counter()
+        started = time.thread_time()
         source = _source(kind, base, snapshot, encoder)
-        built = time.perf_counter() - started
-        line = {"build s": built, "MB": source.size / 1e6 if isinstance(source, FaissSource) else None}
+        built = time.thread_time() - started
+        line = {"build CPU s": built, "MB": source.size / 1e6 if isinstance(source, FaissSource) else None}
         line |= _dense(source, exact, vectors, Wanted(), "")
         if kind != "qdrant":  # which does not look at the mask
             line |= _dense(source, exact, vectors, only, " of a tenth")
@@ -71,6 +78,7 @@ def compare(folder: Path, corpus: Corpus, questions: int, kinds: Sequence[str]) 
         engine = Engine(snapshot, encoder, Weights.load(), proposers=proposers)
         same = [_answer(engine, query) == answer for query, answer in zip(asked, answers, strict=True)]
         found[kind] = line | {"top 10 the same": float(np.mean(same))}
+        tell(kind, found[kind])
     return found
 
 
@@ -115,9 +123,9 @@ def _timed(questions: Sequence[Callable[[], Found]]) -> tuple[list[Found], list[
     questions[0]()
     found, milliseconds = [], []
     for ask in questions:
-        started = time.perf_counter()
+        started = time.thread_time()
         found.append(ask())
-        milliseconds.append(1000 * (time.perf_counter() - started))
+        milliseconds.append(1000 * (time.thread_time() - started))
     return found, milliseconds
 
 

@@ -24,6 +24,7 @@ MIN_EF = 512  # vectors that HNSW holds as near at least
 CELLS_PER_ROOT = 1  # of IVF: cells, by the root of the vectors' number
 LOOKED_INTO = 0.85  # share of the cells: questions lie apart from texts, and near texts are in many cells
 FEW_CELLS = 64  # of so few all are looked into
+NARROW = 0.2  # share of the windows that a filter leaves, from which down comparing with all of those is the way
 SPARE = 64  # vectors found besides those wanted
 
 
@@ -32,11 +33,13 @@ class Kind:
     """How FAISS is told to index, and how many vectors it is to find for each one that is wanted.
 
     `spec`: of its factory, for n vectors of d dimensions. `parameters`: of a search for so many with a selector.
+    `partly`: it looks at a part of the vectors, of which a narrow filter would leave too few.
     """
 
     spec: Callable[[int, int], str]
     oversampling: float
     parameters: Callable[[Any, int, Any], Any]
+    partly: bool = False
 
 
 def _plain(_: Any, __: int, selector: Any) -> Any:
@@ -48,15 +51,16 @@ def _linked(_: Any, count: int, selector: Any) -> Any:
 
 
 def _cells(index: Any, _: int, selector: Any) -> Any:
-    return faiss.SearchParametersIVF(sel=selector, nprobe=max(min(FEW_CELLS, index.nlist), int(LOOKED_INTO * index.nlist)))
+    looked_into = max(min(FEW_CELLS, index.nlist), int(LOOKED_INTO * index.nlist))
+    return faiss.SearchParametersIVF(sel=selector, nprobe=looked_into)
 
 
 KINDS = {
     "flat": Kind(lambda _, __: "Flat", 1, _plain),
     "sq8": Kind(lambda _, __: "SQ8", 1.25, _plain),
-    "hnsw": Kind(lambda _, __: f"HNSW{LINKS}", 1, _linked),
-    "ivf": Kind(lambda n, _: f"IVF{max(int(CELLS_PER_ROOT * n**0.5), 1)},SQ8", 1.25, _cells),
-    # One cell, all of it looked into: fast scan without cells takes no filter. Four bits for two numbers lose much order.
+    "hnsw": Kind(lambda _, __: f"HNSW{LINKS}", 1, _linked, partly=True),
+    "ivf": Kind(lambda n, _: f"IVF{max(int(CELLS_PER_ROOT * n**0.5), 1)},SQ8", 1.25, _cells, partly=True),
+    # One cell, all of it looked into: fast scan without cells takes no filter. Four bits for two numbers tell little.
     "pq": Kind(lambda _, d: f"IVF1,PQ{d // 2}x4fs", 20, _cells),
 }
 
@@ -76,10 +80,15 @@ class FaissSource:
         """See CandidateSource."""
         if self.index is None or count < 1:
             return Found.nothing()
-        bits, selector = _selector(None if wanted.texts is None else wanted.texts[self.base.window_text])
+        allowed = None if wanted.texts is None else wanted.texts[self.base.window_text]
+        share = 1.0 if allowed is None or not self.kind.partly else float(allowed.mean())
+        if share <= NARROW:
+            return self.exact.dense(vector, count, wanted)
+        bits, selector = _selector(allowed)
         ask = min(int(count * self.kind.oversampling) + SPARE, self.index.ntotal)
+        parameters = self.kind.parameters(self.index, int(ask / share), selector)
         question = np.ascontiguousarray(vector, np.float32)[None]
-        _, found = self.index.search(question, ask, params=self.kind.parameters(self.index, ask, selector))
+        _, found = self.index.search(question, ask, params=parameters)
         del bits, selector  # the selector points into the bits
         rows = np.sort(found[0][found[0] >= 0])
         return Found.best(rows, np.vecdot(self.base.vectors[rows], question[0]).astype(np.float64), count)
