@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test lint types eval report bench prove clean
+.PHONY: setup run test lint types eval report bench bench-parent prove clean
 
 setup: $(READY)
 
@@ -45,6 +45,9 @@ report: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m eval bench --json build/bench.json
+
+bench-parent: $(READY)
+	$(BIN)/python -m eval bench-parent
 
 prove: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m proofs.crash

@@ -8,9 +8,10 @@ import click
 
 from eval import spreading, tables
 from eval.abstention import abstain_command
-from eval.bench_cli import bench_command
+from eval.bench_cli import bench_command, bench_parent_command
 from eval.coding_cli import fields_command, sectors_command
 from eval.compare import others
+from eval.encoders_cli import encoders_command
 from eval.evaluation import as_json, differences, evaluate, primary
 from eval.identity_cli import identity_command
 from eval.judge_cli import judge_command
@@ -132,6 +133,8 @@ def ablate_command(folder: Path, depth: int, weights: Path | None, model: str | 
 commands.add_command(report_command)
 commands.add_command(bench_command)
 commands.add_command(bench_sources_command)
+commands.add_command(encoders_command)
+commands.add_command(bench_parent_command)
 commands.add_command(judge_command)
 commands.add_command(abstain_command)
 commands.add_command(spread_command)

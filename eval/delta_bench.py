@@ -1,7 +1,7 @@
 """What a change costs: seconds from a committed write to its being matchable, memory, a query with and without delta.
 
-Run `python -m eval.delta_bench 1000 10000 [FOLDER]`: one world a size, with random vectors and texts of 30 words of a
-skewed vocabulary; made worlds stay in FOLDER for the next run. Reading a text with a real model comes on top (some
+Run `python -m eval.delta_bench 1000 10000 [FOLDER]`: one corpus a size (see `eval.speed.corpus`), with random vectors;
+what was made stays in FOLDER for the next run. Reading a text with a real model comes on top (some
 50 ms on two cores). Processor's seconds, in brackets, tell more than wall where other work goes on.
 """
 
@@ -14,23 +14,24 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy import insert
 
+from eval.speed.corpus import Corpus
 from matcher.encode import Progress, Role, Vectors
 from matcher.index.snapshot import Snapshot
 from matcher.live import LiveEngine
-from matcher.records import Changes, Evidence, Partner, Query, Side
+from matcher.records import Changes, Evidence
 from matcher.store.store import Store
 from matcher.store.tables import EvidencePartnerRow, EvidenceRow, PartnerRow
 from matcher.weights import Weights
 
-DIMENSIONS, WORDS, VOCABULARY = 384, 30, 50_000
-TEXTS_A_PARTNER = 5
+DIMENSIONS = 384
 REPEATS = 5
+OWNER = "p0000000"  # of supply, in any corpus
 
 
 class RandomEncoder:
@@ -50,32 +51,17 @@ class RandomEncoder:
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def text(number: int) -> str:
-    """Return a text whose words are as unevenly common as those of a language."""
-    ranks = np.random.default_rng(number).zipf(1.2, WORDS) % VOCABULARY
-    return " ".join([_vocabulary()[rank] for rank in ranks.tolist()]) + "."
-
-
-@cache
-def _vocabulary() -> list[str]:
-    letters = str.maketrans("0123456789abcdefghijklmnop", "abcdefghijklmnopqrstuvwxyz")
-    return [f"pal{np.base_repr(rank, 26).lower().translate(letters)}" for rank in range(VOCABULARY)]
-
-
-def world(texts: int) -> tuple[list[Partner], list[Evidence]]:
-    """Return partners of supply with their texts."""
-    count = max(texts // TEXTS_A_PARTNER, 1)
-    partners = [Partner(f"p{i:06}", Side.SUPPLY, f"P{i}", "laboratory", "PE") for i in range(count)]
-    firm = Partner("firm", Side.DEMAND, "Firm", "firm", "PE")
-    evidence = [Evidence(f"e{i:07}", (f"p{i % count:06}",), "project", text(i), None, "es") for i in range(texts)]
-    return [firm, *partners], evidence
+def written(id_: str, corpus: Corpus, number: int) -> Evidence:
+    """Return a text as it might be written today: that of a number past the end of the corpus."""
+    return Evidence(id_, (OWNER,), "project", corpus.text(corpus.texts + number).text, None, "es")
 
 
 def prepare(texts: int, folder: Path) -> None:
-    """Put a world into the database and the snapshot of `folder`; rows go in as they are, unchecked."""
+    """Put a corpus into the database and the snapshot of `folder`; rows go in as they are, unchecked."""
     encoder, store = RandomEncoder(), Store.open(folder / "tinkuy.db")
     (folder / "home" / "snapshots").mkdir(parents=True)
-    partners, evidence = world(texts)
+    corpus = Corpus(texts)
+    partners, evidence = list(corpus.partners()), list(corpus.evidence())
     named: list[dict[str, object]] = [
         {"evidence_id": e.id, "partner_id": id_, "position": i} for e in evidence for i, id_ in enumerate(e.partners)
     ]
@@ -116,11 +102,10 @@ def until(done: Callable[[], bool], limit: float = 120) -> tuple[float, float]:
     return clock.read()
 
 
-def query_ms(live: LiveEngine) -> tuple[float, float]:
+def query_ms(live: LiveEngine, corpus: Corpus) -> tuple[float, float]:
     """Return the middle of some queries' times: wall, cpu."""
     took = []
-    for i in range(9):
-        question = Query(text(10_000_000 + i)[:200], Side.SUPPLY, language="es")
+    for question in corpus.queries(9):
         clock = Clock()
         live.current().match(question)
         took.append(clock.read())
@@ -128,7 +113,7 @@ def query_ms(live: LiveEngine) -> tuple[float, float]:
     return wall * 1000, cpu * 1000
 
 
-def measure(folder: Path) -> dict[str, tuple[float, float] | float]:
+def measure(folder: Path, corpus: Corpus) -> dict[str, tuple[float, float] | float]:
     """Measure what `prepare` made: name -> wall and cpu, or megabytes."""
     encoder, store = RandomEncoder(), Store.open(folder / "tinkuy.db")
     found: dict[str, tuple[float, float] | float] = {}
@@ -136,9 +121,8 @@ def measure(folder: Path) -> dict[str, tuple[float, float] | float]:
     clock = Clock()
     live.current()
     found["open s"] = clock.read()
-    found["query ms"] = query_ms(live)
+    found["query ms"] = query_ms(live, corpus)
     found["memory MB"] = _megabytes()
-    texts = len(live.current().snapshot.evidence)
     writes, deletes = [], []
 
     def knows(id_: str) -> bool:
@@ -147,7 +131,7 @@ def measure(folder: Path) -> dict[str, tuple[float, float] | float]:
     for i in range(REPEATS):
         id_ = f"n{i}"
         with store.writing() as writer:
-            writer.put(Evidence(id_, ("p000000",), "project", text(texts + i), None, "es"))
+            writer.put(written(id_, corpus, i))
         writes.append(until(partial(knows, id_)))
         time.sleep(1)
     for i in range(REPEATS):
@@ -158,12 +142,12 @@ def measure(folder: Path) -> dict[str, tuple[float, float] | float]:
         deletes.append(clock.read())
         time.sleep(1)
     found["write s (worst)"], found["delete s (worst)"] = max(writes), max(deletes)
-    many = [Evidence(f"m{i:04}", (f"p{i % 100:06}",), "project", text(texts + 100 + i), None, "es") for i in range(100)]
+    many = [written(f"m{i:04}", corpus, 100 + i) for i in range(100)]
     with store.writing() as writer:
         writer.upsert(many)
     found["100 writes s"] = until(partial(knows, many[-1].id))
     time.sleep(1)
-    found["query ms with delta"] = query_ms(live)
+    found["query ms with delta"] = query_ms(live, corpus)
     found["memory MB with delta"] = _megabytes()
     live.close()
     store.close()
@@ -178,7 +162,7 @@ def _megabytes() -> float:
 def main(sizes: Sequence[int], folder: Path | None = None) -> None:
     """Print a table.
 
-    :param folder: where the worlds stay, so that the next run finds them made.
+    :param folder: where what was made stays, so that the next run finds it.
     """
     logging.basicConfig(level=logging.WARNING)
     for size in sizes:
@@ -189,7 +173,7 @@ def main(sizes: Sequence[int], folder: Path | None = None) -> None:
                 prepare(size, made)
             shutil.copytree(made, Path(aside) / "world")
             print(f"{size} texts; wall (cpu)")  # noqa: T201 - a script
-            for name, value in measure(Path(aside) / "world").items():
+            for name, value in measure(Path(aside) / "world", Corpus(size)).items():
                 said = f"{value[0]:.3g} ({value[1]:.3g})" if isinstance(value, tuple) else f"{value:.0f}"
                 print(f"  {name}: {said}", flush=True)  # noqa: T201
 

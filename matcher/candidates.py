@@ -1,7 +1,7 @@
 """Question -> texts that may fit -> partners: the two indexes, filters and pooling."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,9 @@ from matcher.weights import TextWeights
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
-DEPTH = 4096  # texts that each index may propose; a side with fewer is scored whole
+WHOLE = 30_000  # texts up to which all that the filters allow are scored: that takes no longer than to choose
+ENOUGH = 2  # times the texts that count: who has so many among those proposed has hardly a better one besides
+DEPTH = 1024  # texts that each index proposes of more
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +32,39 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
-    """The texts that may answer a query.
+class Asked:
+    """A question as the indexes take it.
 
-    `texts`: (n,) rows, ascending. `lexical`: (n,) standard deviations by which a text has more of the
-    question's words than the side's average text. `pairs`: rows of the pairs of these texts and the partners that
-    the filters allow. `vector`: the question's; `background`: what it shares with every question (see
-    `index.background`), both (dimensions,). `windows`: rows of the texts' windows, with their `cosines`
+    `vector`: of unit length; `background`: what it shares with every question (see `index.background`), both
+    (dimensions,). `words`: what its words say of each text. `allowed`: what its filters let through; `partners`: rows
+    of the partners that have texts so, ascending, and `counts` of these texts. `cosines`: (windows,) of the side's
+    windows to the question, as far as they were worked out; NaN the others.
+    """
+
+    vector: Vectors
+    background: Vectors
+    words: Weighed
+    allowed: Allowed
+    partners: Rows
+    counts: Rows
+    cosines: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Texts that may answer a query.
+
+    `texts`: (n,) rows, ascending; `whole`: whether they are all that the filters allow. `lexical`: (n,) standard
+    deviations by which a text has more of the question's words than the side's average text. `pairs`: rows of the pairs
+    of these texts and the partners that the filters allow. `windows`: rows of the texts' windows, with their `cosines`
     to the question, and `common`, those to the background.
     """
 
+    asked: Asked
     texts: Rows
+    whole: bool
     lexical: Floats
     pairs: Rows
-    vector: Vectors
-    background: Vectors
     windows: Rows
     cosines: Floats
     common: Floats
@@ -62,6 +82,7 @@ class Candidates:
     `partners`: (n,) rows of the side's partners, ascending. `text`: (n,) pooled fit. `in_sector`: (n,)
     how much more that would be if texts of the asker's sector fitted by one deviation better, and of
     related ones by part of it: whether it is those that fit.
+    `open`: (n,) whether texts of theirs that were not looked at may well count.
     `pair_text`, `pair_partner`: (pairs,) rows of the texts considered and their partners' rows.
     `fit`: (pairs,) standard deviations by which a text fits better than the side's average text.
     """
@@ -69,6 +90,7 @@ class Candidates:
     partners: Rows
     text: Floats
     in_sector: Floats
+    open: NDArray[np.bool_]
     pair_text: Rows
     pair_partner: Rows
     fit: Floats
@@ -87,57 +109,93 @@ def search(
     allowed = _allowed(side, query)
     words = side.lexical.weigh(query.full_text)
     watch.lap("lexical")
-    depth, found = DEPTH, _propose(side, query, vector, words, allowed, DEPTH, proposer)
-    pairs = _pairs(side, found.texts, allowed)
-    if len(found.texts) < _count(allowed.texts, side.evidence):
-        wanted = min(query.k, _partners(side, allowed))
-        while np.count_nonzero(_seen(side.pair_partner[pairs], len(side.partners))) < wanted:
-            depth *= 4  # the many texts of a few partners must not crowd out the others
-            found = _propose(side, query, vector, words, allowed, depth, proposer)
-            pairs = _pairs(side, found.texts, allowed)
-    texts, windows = found.texts, side.windows_of(found.texts)
-    cosines = np.full(len(windows), np.nan)
-    cosines[np.searchsorted(windows, found.windows)] = found.cosines
-    others = np.isnan(cosines)
-    cosines[others] = side.dense.scores(vector, windows[others])
-    common = side.dense.usual_scores(background, windows)
+    cosines = np.full(len(side.window_evidence), np.nan)
+    asked = Asked(vector, background, words, allowed, *_partners(side, allowed), cosines)
+    if _count(allowed.texts, side.evidence) <= (DEPTH if proposer else WHOLE):
+        every = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
+        hits = _hits(side, asked, every, True)
+    else:
+        hits = _hits(side, asked, _proposed(side, query, asked, proposer), False)
     watch.lap("dense")
-    return Hits(texts, words.standardised(texts), pairs, vector, background, windows, cosines, common)
+    return hits
 
 
 def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> Candidates:
-    """Return the partners of the texts found, each text's fit made one number and each partner's texts pooled."""
+    """Return the partners that the filters allow, each text's fit made one number and each partner's texts pooled.
+
+    Texts that were not looked at count as the average text, whose fit is 0.
+    """
     # Where no text has the question's language, words in common are accidents.
     share = weights.lexical_share if query.language in side.languages else 0.0
     dense = _dense_fit(side, hits, weights.background)
     fit = (1 - share) * dense + share * np.minimum(hits.lexical, weights.lexical_cap)
     pair_text, pair_partner = side.pair_evidence[hits.pairs], side.pair_partner[hits.pairs]
     pair_fit = fit[np.searchsorted(hits.texts, pair_text)]
-    seen = _seen(pair_partner, len(side.partners))
-    partners, owner = np.flatnonzero(seen), (np.cumsum(seen) - 1)[pair_partner]
+    partners = hits.asked.partners
+    owner = np.searchsorted(partners, pair_partner)
+    looked_at = np.bincount(owner, minlength=len(partners))
+    unseen = np.maximum(np.minimum(hits.asked.counts, weights.texts) - looked_at, 0)
+    left = (looked_at < hits.asked.counts) & (looked_at < ENOUGH * weights.texts)
 
     def pooled_fit(fit: Floats) -> Floats:
-        return pool(fit, owner, len(partners), weights.temperature, weights.texts)
+        return pool(fit, owner, unseen, weights.temperature, weights.texts)
 
     text = pooled_fit(pair_fit)
     in_sector = pooled_fit(pair_fit + _sector_likeness(side, query, pair_text)) - text if query.sectors else 0 * text
-    return Candidates(partners, text, in_sector, pair_text, pair_partner, pair_fit)
+    return Candidates(partners, text, in_sector, left, pair_text, pair_partner, pair_fit)
 
 
-def pool(fit: Floats, owner: NDArray[np.int64], owners: int, temperature: float, texts: int) -> Floats:
+def completed(
+    side: SideIndex, hits: Hits, found: Candidates, query: Query, weights: TextWeights, best: Rows
+) -> Candidates:
+    """Return the candidates with all texts of some of them looked at: `best`, places in `found.partners`."""
+    best, asked = np.sort(best[found.open[best]]), hits.asked
+    if not len(best):
+        return found
+    mine = found.partners[best]
+    texts = np.unique(np.concatenate([side.texts_of(row) for row in mine.tolist()]))
+    if asked.allowed.texts is not None:
+        texts = texts[asked.allowed.texts[texts]]
+    theirs = _seen(mine, len(side.partners))
+    whole = _hits(side, replace(asked, partners=mine, counts=asked.counts[best]), texts, True)
+    whole = replace(whole, pairs=whole.pairs[theirs[side.pair_partner[whole.pairs]]])
+    anew = pooled(side, whole, query, weights)
+    text, in_sector, left = found.text.copy(), found.in_sector.copy(), found.open.copy()
+    text[best], in_sector[best], left[best] = anew.text, anew.in_sector, False
+    others = ~theirs[found.pair_partner]
+    return Candidates(
+        found.partners,
+        text,
+        in_sector,
+        left,
+        np.concatenate([found.pair_text[others], anew.pair_text]),
+        np.concatenate([found.pair_partner[others], anew.pair_partner]),
+        np.concatenate([found.fit[others], anew.fit]),
+    )
+
+
+def pool(fit: Floats, owner: Rows, others: Rows, temperature: float, texts: int) -> Floats:
     """Return per owner t log sum exp(fit / t) over its best texts, (owners,).
 
     At t -> 0 this is the best text alone; the higher t, the more several fair texts count. No more
     than `texts` of them do: a hundred strangers' texts together must not look like one that fits.
+
+    :param others: (owners,) how many texts of fit 0 each has besides.
     """
-    order = np.lexsort((-fit, owner))
-    place = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])  # within the owner, from 0
-    order = order[place < texts]
-    fit, owner = fit[order], owner[order]
-    top = np.full(owners, -np.inf)
+    owners = len(others)
+    crowded = np.flatnonzero((np.bincount(owner, minlength=owners) > texts)[owner])
+    if len(crowded):
+        # By owner, and within each the best first: in one sort, which takes an eighth of the time of two.
+        apart = 2 * (np.abs(fit[crowded]).max() + 1)
+        order = crowded[np.argsort(owner[crowded] * apart - fit[crowded])]
+        place = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])  # within the owner, from 0
+        kept = np.ones(len(fit), bool)
+        kept[order[place >= texts]] = False
+        fit, owner = fit[kept], owner[kept]
+    top = np.where(others > 0, 0.0, -np.inf)
     np.maximum.at(top, owner, fit)
     sums = np.bincount(owner, np.exp((fit - top[owner]) / temperature), minlength=owners)
-    return top + temperature * np.log(sums)
+    return np.asarray(top + temperature * np.log(sums + others * np.exp(-np.maximum(top, 0) / temperature)))
 
 
 def _sector_likeness(side: SideIndex, query: Query, texts: Rows) -> Floats:
@@ -154,36 +212,40 @@ def standardise(scores: Floats) -> Floats:
     return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
 
 
-@dataclass(frozen=True, slots=True)
-class _Proposed:
-    """Rows of the texts worth scoring, ascending; of some of their windows, the `cosines` are known."""
-
-    texts: Rows
-    windows: Rows
-    cosines: Floats
+def _proposed(side: SideIndex, query: Query, asked: Asked, proposer: Proposer | None) -> Rows:
+    """Return the rows of the texts that a source proposes, or both indexes where there is none or it is away."""
+    found = proposer.propose(query, asked.vector, DEPTH, asked.allowed.texts) if proposer else None
+    return _propose(side, asked) if found is None else found
 
 
-def _propose(
-    side: SideIndex,
-    query: Query,
-    vector: Vectors,
-    words: Weighed,
-    allowed: Allowed,
-    depth: int,
-    proposer: Proposer | None,
-) -> _Proposed:
-    """Return the `depth` best texts of each index, or of each leg of a source."""
-    if _count(allowed.texts, side.evidence) <= depth:
-        everything = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
-        return _Proposed(everything, np.empty(0, np.int64), np.empty(0))
-    proposed = proposer.propose(query, vector, depth, allowed.texts) if proposer else None
-    if proposed is not None:
-        return _Proposed(proposed, np.empty(0, np.int64), np.empty(0))
-    ours = None if allowed.texts is None else allowed.texts[side.window_evidence]
-    windows, cosines = side.dense.search(vector, depth, ours)
+def _propose(side: SideIndex, asked: Asked) -> Rows:
+    """Return the rows of the DEPTH best texts of each index, ascending."""
+    allowed = asked.allowed.texts
+    ours = None if allowed is None else allowed[side.window_evidence]
+    windows, cosines = side.dense.worth_scoring(asked.vector, DEPTH, ours)
+    asked.cosines[windows] = cosines
+    if len(windows) > DEPTH:
+        windows = windows[np.argpartition(-cosines, DEPTH)[:DEPTH]]
     texts = _seen(side.window_evidence[windows], len(side.evidence))
-    texts[words.best(depth, allowed.texts)] = True
-    return _Proposed(np.flatnonzero(texts), windows, cosines)
+    texts[asked.words.best(DEPTH, allowed)] = True
+    return np.flatnonzero(texts)
+
+
+def _hits(side: SideIndex, asked: Asked, texts: Rows, whole: bool) -> Hits:
+    """Return some texts, rows ascending, with what their vectors and words say of a question."""
+    windows = side.windows_of(texts)
+    new = windows[np.isnan(asked.cosines[windows])]
+    asked.cosines[new] = side.dense.scores(asked.vector, new)
+    return Hits(
+        asked,
+        texts,
+        whole,
+        asked.words.standardised(texts),
+        _pairs(side, texts, asked.allowed),
+        windows,
+        asked.cosines[windows],
+        side.dense.usual_scores(asked.background, windows),
+    )
 
 
 def _seen(rows: Rows, count: int) -> NDArray[np.bool_]:
@@ -199,12 +261,13 @@ def _pairs(side: SideIndex, texts: Rows, allowed: Allowed) -> Rows:
     return pairs if allowed.partners is None else pairs[allowed.partners[side.pair_partner[pairs]]]
 
 
-def _partners(side: SideIndex, allowed: Allowed) -> int:
-    """Return how many partners could be found."""
-    if allowed.texts is None:
-        return side.having_texts
-    pairs = allowed.texts[side.pair_evidence]
-    return int(np.count_nonzero(_seen(side.pair_partner[pairs], len(side.partners)) & allowed.partners))
+def _partners(side: SideIndex, allowed: Allowed) -> tuple[Rows, Rows]:
+    """Return the rows of the partners that have allowed texts, ascending, and how many."""
+    if allowed.texts is None or allowed.partners is None:
+        return side.having_texts, side.text_counts[side.having_texts]
+    counts = np.bincount(side.pair_partner[allowed.texts[side.pair_evidence]], minlength=len(side.partners))
+    rows = np.flatnonzero((counts > 0) & allowed.partners)
+    return rows, counts[rows]
 
 
 def _count(allowed: NDArray[np.bool_] | None, everything: Sequence[object]) -> int:
@@ -216,7 +279,7 @@ def _dense_fit(side: SideIndex, hits: Hits, share: float) -> Floats:
 
     It is that of what the question says beyond `share` of what every question says.
     """
-    own = np.asarray(hits.vector - share * hits.background, np.float32)
+    own = np.asarray(hits.asked.vector - share * hits.asked.background, np.float32)
     scores = hits.cosines - share * hits.common
     fit = side.dense.standardise(own, hits.windows, scores)
     if len(hits.windows) == len(hits.texts):

@@ -45,6 +45,7 @@ from matcher.text import detect_language
 from matcher.weights import OPTIONAL, TextWeights, Weights
 
 Floats = NDArray[np.float64]
+COMPLETED, COMPLETED_OF_K = 64, 3  # first partners, and times those wanted, of which every text is looked at
 EXPLAINED = 50  # partners of a list that get passages: nobody reads further, and sentences cost time
 
 
@@ -145,26 +146,28 @@ class Engine:
         say = translator(reader)
         (ranking,) = self.rank(query, [self.weights], tallies=[tally])
         query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
-        shown = ranking.scored.order[: query.k].tolist()
-        rows = [int(row) for row in ranking.found.partners[shown]]
+        first = ranking.scored.order[: query.k]
+        rows = ranking.found.partners[first].tolist()
         stopwatch.current().lap("score")
         self.words.read(query.full_text)
         stopwatch.current().lap("encode")
         texts = explain.passages(
             side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.meanings[query.seeks]
         )
-        ranks = ranking.scored.ranks_without()
+        by_text = ranking.scored.rank_without_rules(first).tolist()
+        without = {rule: ranks.tolist() for rule, ranks in ranking.scored.ranks_without(first).items()}
         matches = tuple(
             _match(
-                rank,
+                place + 1,
                 index,
                 side.partners[row],
                 texts.get(row, ()),
                 ranking,
-                {rule: int(column[index]) for rule, column in ranks.items()},
+                by_text[place],
+                {rule: ranks[place] for rule, ranks in without.items()},
                 reader,
             )
-            for rank, (index, row) in enumerate(zip(shown, rows, strict=True), start=1)
+            for place, (index, row) in enumerate(zip(first.tolist(), rows, strict=True))
         )
         stopwatch.current().lap("explain")
         nothing = ranking.verdict is Verdict.NO_GOOD_MATCH
@@ -222,6 +225,11 @@ class Engine:
                 watch.lap("signals")
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
+            if not hits.whole:
+                best = scored.order[: max(COMPLETED, COMPLETED_OF_K * query.k)]
+                found = candidates.completed(side, hits, found, query, numbers.text, best)
+                measured = measured.with_texts(found)
+                scored = scoring.score(measured, numbers, query.without)
             verdict = home.verdict(numbers.abstain, len(found.partners))
             familiar = home.value(numbers.abstain)
             shown = None
@@ -292,6 +300,7 @@ def _match(
     partner: Partner,
     passages: tuple[Passage, ...],
     ranking: Ranking,
+    rank_without_rules: int,
     rank_without: dict[str, int],
     reader: str,
 ) -> Match:
@@ -318,7 +327,7 @@ def _match(
         )
         if name not in OPTIONAL or (weight and (name != "macro_region" or measured.macro_region))
     )
-    score = float(scored.scores[index])
+    score = math.fsum([scored.bias, *scored.terms[index].tolist()])  # what is shown adds up, to the last bit
     km = float(measured.kilometres[index]) if query.region else math.nan  # from a capital says little to a person
     return Match(
         rank,
@@ -328,7 +337,7 @@ def _match(
         None if math.isnan(km) else km,
         contributions,
         passages,
-        int(scored.rank_without_rules[index]),
+        rank_without_rules,
         rank_without,
     )
 

@@ -13,7 +13,7 @@ from matcher.index.side import SideIndex
 from matcher.meanings import Echo, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
 from matcher.scoring import in_order
-from matcher.text import EMPTY, fold, query_stems, stem_of, whole_character, word_forms, words
+from matcher.text import EMPTY, fold, stem_of, whole_character, word_stems, words
 
 PASSAGES = 3  # texts shown of a partner
 ECHOED = 10  # partners whose first passage is searched for words of like meaning: that costs time
@@ -37,9 +37,9 @@ def passages(
     chosen = _best(candidates, partner_rows)
     texts = list(dict.fromkeys(text for found in chosen.values() for text, _ in found))
     spans, vectors = side.read.sentences.of({text: int(side.windows.slots[text]) for text in texts})
-    asked = _Asked(query.full_text, side.lexical)
-    said = {text: asked.said(side.evidence[text]) for text in texts}
-    fitting = {text: _fitting(spans[text], vectors[text], vector, said[text], asked.telling) for text in texts}
+    telling = _telling(query.full_text, side.lexical)
+    said = {text: _said(side.evidence[text], telling) for text in texts}
+    fitting = {text: _fitting(spans[text], vectors[text], vector, said[text], telling) for text in texts}
     best_ones = [found[0] for found in list(chosen.values())[:ECHOED] if found]
     heard = {text: i for text, fit in best_ones if fit >= ECHO_FIT and (i := fitting[text]) is not None}
     told = [
@@ -58,7 +58,9 @@ def passages(
 def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list[tuple[int, float]]]:
     """Return partner row -> the rows of its best texts with their fit, best first."""
     chosen: dict[int, list[tuple[int, float]]] = {row: [] for row in partner_rows}
-    theirs = np.flatnonzero(np.isin(candidates.pair_partner, np.asarray(partner_rows, np.int64)))
+    wanted = np.zeros(int(candidates.pair_partner.max(initial=max(partner_rows, default=0))) + 1, bool)
+    wanted[list(partner_rows)] = True
+    theirs = np.flatnonzero(wanted[candidates.pair_partner])
     theirs = theirs[in_order(candidates.fit[theirs])]
     for row, text, fit in zip(
         candidates.pair_partner[theirs].tolist(),
@@ -71,23 +73,10 @@ def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list
     return chosen
 
 
-class _Asked:
-    """The telling words of one question. `telling`: stem -> its share of all that the question tells."""
-
-    def __init__(self, question: str, lexical: LexicalIndex) -> None:
-        self.telling = _telling(question, lexical)
-        self._stems: dict[str | None, dict[str, str | None]] = {}  # by language: word as written -> its stem, if asked
-
-    def said(self, evidence: Evidence) -> list[Said]:
-        """Return the words of a text that the question has too."""
-        text, known = evidence.text, self._stems.setdefault(evidence.language, {})
-        forms = set(word_forms(text))
-        for form in forms - known.keys():
-            stem = stem_of(form, evidence.language)
-            known[form] = stem if stem in self.telling else None
-        if not any(map(known.__getitem__, forms)):
-            return []
-        return [(a, b, stem) for a, b in words(text) if (stem := known[text[a:b]])]
+def _said(evidence: Evidence, telling: Mapping[str, float]) -> list[Said]:
+    """Return the words of a text whose stems are `telling`."""
+    text, language = evidence.text, evidence.language
+    return [(a, b, stem) for a, b in words(text) if (stem := stem_of(text[a:b], language) or "") in telling]
 
 
 def _fitting(
@@ -107,7 +96,7 @@ def _fitting(
 
 def _telling(question: str, lexical: LexicalIndex) -> dict[str, float]:
     """Return the question's stems with their share of all that it tells; a word that no text has tells most."""
-    found = [query_stems(question[a:b]) for a, b in words(question) if fold(question[a:b]) not in EMPTY]
+    found = [word_stems(question[a:b]) for a, b in words(question) if fold(question[a:b]) not in EMPTY]
     rarest = math.log1p(lexical.rows)
     whole = sum(max(map(lexical.rarity, pair)) or rarest for pair in found if pair) or 1.0
     return {stem: lexical.rarity(stem) / whole for pair in found for stem in pair}

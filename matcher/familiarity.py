@@ -15,7 +15,7 @@ from matcher.index.contrast import Contrast
 from matcher.index.side import SideIndex
 from matcher.records import Query, Verdict
 from matcher.spelling import mended
-from matcher.text import fold, query_stems, words
+from matcher.text import fold, word_stems, words
 from matcher.weights import AbstainWeights
 
 UNKNOWN_CLOSENESS = -1.0  # of a side with too few texts to tell what is typical: the rest decides
@@ -52,7 +52,7 @@ def measure(side: SideIndex, contrast: Contrast, query: Query, vector: Vectors, 
     :param best_cosine: the highest of any text.
     """
     text = query.full_text
-    telling = [w for w in {fold(text[a:b]): text[a:b] for a, b in words(text)}.values() if query_stems(w)]
+    telling = [w for w in {fold(text[a:b]): text[a:b] for a, b in words(text)}.values() if word_stems(w)]
     shared = tuple(word for word in telling if side.lexical.known_stems(word))
     silent = tuple(word for word in telling if word not in shared)
     # Where no text has the question's language, words in common are accidents: all count as known; and
@@ -78,7 +78,7 @@ def as_meant(side: SideIndex, query: Query) -> Query:
         return query
 
     def known(word: str) -> bool:
-        return not query_stems(word) or bool(side.lexical.known_stems(word))
+        return not word_stems(word) or bool(side.lexical.known_stems(word))
 
     sounds = side.spanish_by_sound
     title = mended(query.title, known, sounds) if query.title else None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from matcher.errors import BadInput, NotFound
 from matcher.language import N_
-from matcher.places import country_of, find_region
+from matcher.places import country_of, find_region, named_regions
 from matcher.text import fold
 
 SHIPPED = Path(__file__).with_name("macro_regions.csv")
@@ -162,12 +162,9 @@ class _Table:
             if taken.setdefault(fold(name), group.id) != group.id:
                 raise self._wrong(TAKEN, line, name=name)
             for country in {country_of(code) for code in group.regions}:
-                try:
-                    region = find_region(name, country)
-                except NotFound:
-                    continue
-                if group.regions != (region,):
-                    raise self._wrong(REGIONS_NAME, line, name=name, code=region, id=group.id)
+                found = named_regions(name, country)
+                if len(found) == 1 and group.regions != (found[0],):
+                    raise self._wrong(REGIONS_NAME, line, name=name, code=found[0], id=group.id)
 
     def _wrong(self, message: str, line: int, **values: object) -> BadInput:
         return BadInput(message, path=self.path, line=line, **values)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Role, Vectors
 from matcher.index.side import SideIndex
-from matcher.text import fold, query_stems, telling_words
+from matcher.text import fold, telling_words, word_stems
 
 Floats = NDArray[np.float32]
 REMEMBERED = 4096  # words of questions whose vectors are at hand
@@ -147,25 +147,29 @@ class _Usual:
 
 
 def _mutual(
-    asked: dict[str, tuple[int, int]], told: dict[str, tuple[int, int]], alike: Floats, at_home: Floats, wanted: Floats
+    asked: dict[str, tuple[int, int]],
+    theirs: dict[str, tuple[int, int]],
+    alike: Floats,
+    at_home: Floats,
+    wanted: Floats,
 ) -> list[Echo]:
     """Return the pairs that are each other's nearest and pass every threshold, in the order of the sentence."""
     standing = alike + (at_home[None] + wanted[:, None]) / 2
+    nearest, of_theirs = standing.argmax(axis=1), standing.argmax(axis=0)
+    here = np.arange(len(asked))
+    apart = (alike[here, nearest] < ALIKE) | (at_home[nearest] < AT_HOME) | (wanted < ASKED)
+    ours, spans = list(asked), list(theirs.items())
     pairs = []
-    for i, word in enumerate(asked):
-        j = int(standing[i].argmax())
-        if int(standing[:, j].argmax()) != i:
-            continue
-        theirs, span = list(told.items())[j]
-        if alike[i, j] < ALIKE or at_home[j] < AT_HOME or wanted[i] < ASKED or _confusable(word, theirs):
-            continue
-        pairs.append(Echo(*span, word))
+    for i in np.flatnonzero((of_theirs[nearest] == here) & ~apart).tolist():
+        word, span = spans[int(nearest[i])]
+        if not _confusable(ours[i], word):
+            pairs.append(Echo(*span, ours[i]))
     return sorted(pairs, key=lambda echo: echo.start)
 
 
 def _confusable(ours: str, theirs: str) -> bool:
     """Tell whether two words share a stem, which is marked as such, or begin alike by accident."""
-    if set(query_stems(ours)) & set(query_stems(theirs)):
+    if not set(word_stems(ours)).isdisjoint(word_stems(theirs)):
         return True
     a, b = fold(ours), fold(theirs)
     shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy.engine import URL
+from threadpoolctl import threadpool_limits
 
 from matcher import bundled_model, saved_searches
+from matcher.batching import Batching
 from matcher.candidate_sources import assembling
 from matcher.candidate_sources.assembling import Sources
 from matcher.candidate_sources.qdrant_address import Address
@@ -13,7 +15,7 @@ from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.index.snapshot import Snapshot, building
 from matcher.live import LiveEngine
 from matcher.macro_regions import MacroRegions
-from matcher.quick_encoder import QuickEncoder
+from matcher.quick_encoder import QuickEncoder, cores
 from matcher.settings import Settings
 from matcher.store.database import url_of
 from matcher.store.store import Store
@@ -22,12 +24,12 @@ from matcher.weights import Weights
 
 
 def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
-    """Load the model, behind the cache of vectors.
+    """Load the model, behind the cache of vectors; questions asked at the same time are read together.
 
     :param questions: whether vectors of questions are kept too.
     :raises ModelMissing: it is nowhere to be had.
     """
-    return CachedEncoder(open_model(settings), settings.vectors, questions=questions)
+    return CachedEncoder(Batching(open_model(settings), cores()), settings.vectors, questions=questions)
 
 
 def open_model(settings: Settings) -> Encoder:
@@ -65,6 +67,7 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
     :param store: the database that is followed from then on, until `close`. Without it the database is opened and
         read when there is a question, and no thread is started: what a command needs.
     """
+    one_thread_a_sum()
     groups = MacroRegions.load(settings.macro_regions)
     encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights_file())
     follow = saved_searches.on_change(store) if store else None
@@ -79,6 +82,14 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
         macro_regions=groups,
         sources=Sources(settings.candidates, settings.candidates_key) if settings.candidates else None,
     )
+
+
+def one_thread_a_sum() -> None:
+    """Let BLAS work on one core for each sum: those of a question are small.
+
+    Its threads wait for each other by turning round, which takes longer than the sums, and from the other questions.
+    """
+    threadpool_limits(1, user_api="blas")
 
 
 def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:

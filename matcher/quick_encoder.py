@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cached_property
@@ -21,6 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.encode import PREPARATION, Progress, Role, Vectors, prompts_of, revision_of, split_windows
+from matcher.errors import ModelMissing
+from matcher.language import N_
+from matcher.made_once import made_once
 from matcher.text import calm_capitals
 
 Numbers = Literal["float32", "int8"]
@@ -41,7 +43,7 @@ class QuickEncoder:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         self.folder = folder
         self.passages = passages
-        self.threads = _cores()
+        self.threads = cores()
         self.length: int = about["length"]
         self.prompts: dict[str, str] = about["prompts"]
         self._dimensions: int = about["dimensions"]
@@ -52,8 +54,9 @@ class QuickEncoder:
         """Return the model of a sentence-transformers folder, converted once into `cache`.
 
         :returns: None for a model of another kind: only a BERT whose vector is the mean over tokens is converted.
+        :raises ModelMissing: the converted model cannot be kept in `cache`.
         """
-        return cls(_ensure(source, cache), passages) if convertible(source) else None
+        return cls(_ensure(source, cache), _of_this_processor(passages)) if convertible(source) else None
 
     @property
     def revision(self) -> str:
@@ -114,8 +117,15 @@ class QuickEncoder:
     def _model(self, numbers: Numbers) -> Any:
         import ctranslate2
 
-        folder = str(self.folder / numbers)
-        return ctranslate2.Encoder(folder, compute_type=numbers, inter_threads=self.threads, intra_threads=1)
+        folder = self.folder / numbers
+        try:
+            return ctranslate2.Encoder(str(folder), compute_type=numbers, inter_threads=self.threads, intra_threads=1)
+        except RuntimeError as error:
+            raise ModelMissing(
+                N_("the converted model in {path} cannot be read ({reason}): remove that folder, and it is made anew"),
+                path=self.folder,
+                reason=str(error),
+            ) from error
 
     def _count_tokens(self, text: str) -> int:
         return len(self.tokenizer.encode(text, add_special_tokens=False).ids)
@@ -130,7 +140,17 @@ def _vectors(model: Any, tokens: Sequence[Sequence[int]]) -> Vectors:
     return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12), np.float32)
 
 
-def _cores() -> int:
+def _of_this_processor(passages: Numbers) -> Numbers:
+    """Return `passages`, or float32 where CTranslate2 has no 8 bits for this processor."""
+    import ctranslate2
+
+    if passages in ctranslate2.get_supported_compute_types("cpu"):
+        return passages
+    log.warning("this processor reads no 8 bits: stored texts are read with float32")
+    return "float32"
+
+
+def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -176,28 +196,11 @@ def convertible(source: Path) -> bool:
 
 
 def _ensure(source: Path, cache: Path) -> Path:
-    """Return the folder under `cache` with the converted model, made if need be.
-
-    It appears whole or not at all (written aside, then renamed).
-    """
+    """Return the folder under `cache` with the converted model, made if need be."""
     prompts = prompts_of(source.name, _json(source / "config_sentence_transformers.json").get("prompts", {}))
     revision = revision_of(source, prompts)
-    folder = cache / f"{revision}-ct2-v{CONVERSION}"
-    if folder.is_dir():
-        return folder
-    log.info("converting the model once into %s", folder)
-    cache.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".model-", dir=cache))
-    try:
-        convert(source, aside, {"revision": revision, "prompts": prompts})
-        try:
-            aside.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was first, with the same result
-                raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return folder
+    about = {"revision": revision, "prompts": prompts}
+    return made_once(cache / f"{revision}-ct2-v{CONVERSION}", lambda folder: convert(source, folder, about))
 
 
 def _json(path: Path) -> Any:
@@ -206,15 +209,19 @@ def _json(path: Path) -> Any:
 
 def convert(source: Path, folder: Path, about: Mapping[str, Any]) -> None:
     """Write a model in both kinds of numbers, its tokenizer and what else must be known of it into `folder`."""
-    for numbers in ("float32", "int8"):
-        spec = _specification(source)
-        spec.optimize(quantization=None if numbers == "float32" else numbers)
-        (folder / numbers).mkdir()
-        spec.save(str(folder / numbers))
+    _save(source, folder / "float32", None)
+    _save(source, folder / "int8", "int8")
     shutil.copy2(source / "tokenizer.json", folder / "tokenizer.json")
     config = _json(source / "config.json")
     sizes = {"dimensions": config["hidden_size"], "length": _length(source, config)}
     (folder / "about.json").write_text(json.dumps({**about, **sizes}), encoding="utf-8")
+
+
+def _save(source: Path, folder: Path, quantization: str | None) -> None:
+    folder.mkdir()
+    spec = _specification(source)
+    spec.optimize(quantization=quantization)
+    spec.save(str(folder))
 
 
 def _specification(source: Path) -> Any:

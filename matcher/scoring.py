@@ -1,5 +1,6 @@
 """The formula: score = bias + sum of weight x value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ class Scored:
     """Scores of n candidates with the terms that they are the sum of.
 
     `order`: (n,) candidates from first to last. `values`, `terms`: (n, signals) capped values and
-    weight x value. `rank_without_rules`: (n,) ranks from 1 by what the texts say alone.
+    weight x value.
     """
 
     names: tuple[str, ...]
@@ -26,20 +27,30 @@ class Scored:
     terms: Floats
     scores: Floats
     order: NDArray[np.int64]
-    rank_without_rules: NDArray[np.int64]
     bias: float = 0.0
 
-    def ranks_without(self) -> dict[str, NDArray[np.int64]]:
-        """Return rule -> (n,) ranks from 1 if that rule alone were off, for each rule that is on.
+    def rank_without_rules(self, some: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the ranks from 1 of some candidates by what the texts say alone."""
+        return self._ranks([name for name in self.names if RULE_OF.get(name, "") is None], some)
+
+    def ranks_without(self, some: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """Return rule -> the ranks from 1 of some candidates if that rule alone were off, for each rule that is on.
 
         A term of `exposure` stays as it is.
         """
         rules = dict.fromkeys(rule for name in self.names if (rule := RULE_OF.get(name)))
-        found = {}
-        for rule in rules:
-            kept = [i for i, name in enumerate(self.names) if RULE_OF.get(name) != rule]
-            found[rule] = _ranks(_totals(self.bias, self.terms[:, kept]))
-        return found
+        return {rule: self._ranks([name for name in self.names if RULE_OF.get(name) != rule], some) for rule in rules}
+
+    def _ranks(self, names: Sequence[str], some: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return ranks by some of the signals; of equals the one with the first id comes first."""
+        kept = [i for i, name in enumerate(self.names) if name in names]
+        totals = np.round(_totals(self.bias, self.terms[:, kept]), DECIMALS)
+        ordered, own = np.sort(totals), totals[some]
+        after, until = np.searchsorted(ordered, own, "right"), np.searchsorted(ordered, own)
+        ranks = len(totals) - after + 1
+        for i in np.flatnonzero(after - until > 1).tolist():
+            ranks[i] += (totals[: some[i]] == own[i]).sum()
+        return np.asarray(ranks)
 
 
 def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored:
@@ -54,35 +65,17 @@ def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored
     factors = np.array([weights.signals[name] for name in names])
     terms = values * factors
     scores = _totals(weights.bias, terms)
-    own = [i for i, name in enumerate(names) if RULE_OF[name] is None]
-    text_rank = _ranks(_totals(weights.bias, terms[:, own]))
-    order = in_order(scores)
-    return Scored(names, tuple(factors.tolist()), values, terms, scores, order, text_rank, weights.bias)
+    return Scored(names, tuple(factors.tolist()), values, terms, scores, in_order(scores), weights.bias)
 
 
 def _totals(bias: float, terms: Floats) -> Floats:
-    """Return the sums of the rows of terms and the bias, (n,).
-
-    As fsum does, so that the terms that are shown add up to the score that is shown, to the last bit: what rounding
-    takes from a sum is itself summed, twice (Ogita, Rump & Oishi 2005, algorithm 4.8 with K = 3).
-    """
-    parts = np.ascontiguousarray(np.column_stack([np.full(len(terms), bias), terms]).T)
-    for _ in range(2):
-        for i in range(1, len(parts)):
-            a, b = parts[i - 1], parts[i].copy()
-            total = a + b
-            away = total - a
-            parts[i], parts[i - 1] = total, (a - (total - away)) + (b - away)
-    return parts[:-1].sum(axis=0) + parts[-1] if len(parts) > 1 else parts[0]
+    """Return the sums of the rows of terms and the bias, (n,); each in the same order, whatever stands beside it."""
+    total = np.full(len(terms), bias)
+    for column in terms.T:
+        total += column
+    return total
 
 
 def in_order(scores: Floats) -> NDArray[np.int64]:
     """Return the candidates from first to last; those that differ by rounding alone are equals."""
     return np.argsort(-np.round(scores, DECIMALS), kind="stable")
-
-
-def _ranks(scores: Floats) -> NDArray[np.int64]:
-    """Return ranks from 1, (n,); of equals the one with the first id comes first."""
-    ranks = np.empty(len(scores), np.int64)
-    ranks[in_order(scores)] = np.arange(1, len(scores) + 1)
-    return ranks

@@ -40,6 +40,13 @@ class Signals:
     guessed: GuessedSector | None = None
     macro_region: MacroRegion | None = None
 
+    def with_texts(self, candidates: Candidates) -> "Signals":
+        """Return the signals of the same candidates, more of whose texts were looked at."""
+        values = self.values.copy()
+        values[:, self.names.index("text")] = candidates.text
+        values[:, self.names.index("sector_texts")] = candidates.in_sector
+        return replace(self, values=values)
+
 
 def compute(
     side: SideIndex,
@@ -178,7 +185,8 @@ def _kilometres(side: SideIndex, rows: Rows, query: Query) -> Floats:
     here: list[Point] = [origin for origin in origins if origin]
     if not here:
         return np.full(len(rows), np.nan)
-    km = np.min([kilometres(side.partner_columns.points[rows], origin) for origin in here], axis=0)
+    point = side.partner_columns.point  # many are at one place
+    km = np.min([kilometres(point.values, origin) for origin in here], axis=0)[point.rows[rows]]
     return np.where(side.partner_columns.region.among([query.region], rows), 0.0, km) if query.region else km
 
 

@@ -107,11 +107,6 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
 
-def word_forms(text: str) -> list[str]:
-    """Return the words of `text` as they are written."""
-    return _WORD.findall(text)
-
-
 def words(text: str) -> list[tuple[int, int]]:
     """Return the words of `text` as (start, end), in characters."""
     return [match.span() for match in _WORD.finditer(text)]
@@ -146,7 +141,7 @@ def _stemmer(language: str) -> Stemmer.Stemmer:
     return Stemmer.Stemmer(STEMMED[language])
 
 
-@cache
+@lru_cache(100_000)
 def _stem(word: str, language: str) -> str:
     # Folded before it is stemmed, so that `exportación` and `exportacion` meet.
     return str(_stemmer(language).stemWord(word)) if language in STEMMED else word
@@ -175,6 +170,12 @@ def query_stems(text: str) -> list[str]:
     return [s for pair in zip(stems(text, "es"), stems(text, "en"), strict=True) for s in dict.fromkeys(pair)]
 
 
+@lru_cache(100_000)
+def word_stems(word: str) -> tuple[str, ...]:
+    """Return the same of one word; words come again and again."""
+    return tuple(query_stems(word))
+
+
 def telling_words(text: str) -> dict[str, tuple[int, int]]:
     """Return the words that say what a text is about, in small letters, and where each stands first; no names."""
     found: dict[str, tuple[int, int]] = {}
@@ -188,7 +189,7 @@ def telling_words(text: str) -> dict[str, tuple[int, int]]:
 
 @lru_cache(100_000)
 def _tells(word: str) -> bool:
-    return bool(query_stems(word)) and fold(word) not in EMPTY
+    return bool(word_stems(word)) and fold(word) not in EMPTY
 
 
 @cache

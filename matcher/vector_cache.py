@@ -12,6 +12,8 @@ import numpy as np
 from filelock import FileLock
 
 from matcher.encode import Encoder, Progress, Role, Vectors
+from matcher.errors import BadInput
+from matcher.language import N_
 from matcher.text import sentences, telling_words
 
 log = logging.getLogger(__name__)
@@ -28,14 +30,24 @@ class CachedEncoder:
 
         :param questions: keep vectors of questions too; a server does not, since people's questions
             are theirs and have no end.
+        :raises BadInput: `path` cannot be written.
         """
         self.encoder = encoder
         self.path = path
         self.questions = questions
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock", timeout=LOCK_WAIT_S), closing(self._connect()) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("CREATE TABLE IF NOT EXISTS vector (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{path}.lock", timeout=LOCK_WAIT_S), closing(self._connect()) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS vector (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+                )
+        except (OSError, sqlite3.OperationalError) as error:
+            raise BadInput(
+                N_("vectors cannot be kept in {path} ({reason}): let TINKUY_CACHE name a folder that can be written"),
+                path=path,
+                reason=str(error),
+            ) from error
 
     def keeping_questions(self) -> "CachedEncoder":
         """Return the same with vectors of questions kept: for those that are texts on record."""

@@ -220,6 +220,7 @@ def best(engine, query):
 def shallow(monkeypatch):
     """Few candidates, so that a source is asked: a question that may look at all texts does."""
     monkeypatch.setattr(candidates, "DEPTH", 250)
+    monkeypatch.setattr(candidates, "WHOLE", 250)
 
 
 def engines(snapshot, encoder, source, base):
@@ -239,12 +240,15 @@ def test_answers_equal_those_in_process(source, snapshot, base, encoder, questio
     assert np.mean(same) >= 0.98
 
 
-def test_what_came_changed_and_went_since_the_snapshot(source, snapshot, base, encoder, questions, shallow):
+def test_what_came_changed_and_went_since_the_snapshot(
+    source, snapshot, base, encoder, questions, shallow, monkeypatch
+):
     """A source knows nothing of it, and the answers are those of the whole engine all the same."""
     texts, partners = {e.id: e for e in base.texts}, {p.id: p for p in base.partners}
     some = sorted(texts)
     moved = replace(partners[texts[some[3]].partners[0]], country="SE", region=None)
     gone = next(e.partners[0] for e in base.texts if moved.id not in e.partners)
+    monkeypatch.setattr(candidates, "DEPTH", DEPTH)
     changes = Changes(
         State(),
         (moved,),
@@ -264,8 +268,10 @@ def test_what_came_changed_and_went_since_the_snapshot(source, snapshot, base, e
     now = engine.snapshot.sides[SEEKS]
     assert proposer.side is now
     for query, vector, _ in questions:  # what the indexes in process propose, which know of all this
-        words = now.lexical.weigh(query.full_text)
-        theirs = candidates._propose(now, query, vector, words, candidates.Allowed(), DEPTH, None).texts
+        words, cosines = now.lexical.weigh(query.full_text), np.full(len(now.window_evidence), np.nan)
+        everybody = candidates.Allowed()
+        asked = candidates.Asked(vector, vector, words, everybody, *candidates._partners(now, everybody), cosines)
+        theirs = candidates._propose(now, asked)
         ours = proposer.propose(query, vector, DEPTH, None)
         assert len(set(theirs) - set(ours)) <= 0.03 * len(theirs)
         assert len(ours) <= len(theirs) + 2 * proposer._stale + np.count_nonzero(proposer._new)
@@ -273,6 +279,7 @@ def test_what_came_changed_and_went_since_the_snapshot(source, snapshot, base, e
     found = proposer.propose(questions[0][0], questions[0][1], DEPTH, None)
     ids = {now.evidence[row].id for row in found.tolist()}
     assert {"t-new", some[1], some[2], some[3]} <= ids
+    assert np.count_nonzero(proposer._new) < len(now.evidence) / 2  # the others come from the source
     assert some[4] not in ids
     assert not any(set(e.partners) == {gone} for e in now.evidence)
     assert before[1].proposers[SEEKS].side is base.side  # an engine never changes

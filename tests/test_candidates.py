@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher import candidates
-from matcher.candidates import pool, pooled, search, standardise
+from matcher.candidates import completed, pool, pooled, search, standardise
 from matcher.encode import Role
 from matcher.index.side import SideIndex
 from matcher.records import Evidence, Filters, Partner, Query, Side
@@ -42,39 +42,41 @@ def found_ids(side, **question) -> list[str]:
 
 # pool
 
+NONE = np.zeros(3, int)  # texts that were not looked at
+
 
 def test_pool_by_hand():
     # t = 1: ln(e^1 + e^2) = 2 + ln(1 + 1/e); an owner of one text has that text's fit
-    found = pool(np.array([1.0, 5.0, 2.0]), np.array([0, 1, 0]), 2, 1.0, 5)
+    found = pool(np.array([1.0, 5.0, 2.0]), np.array([0, 1, 0]), NONE[:2], 1.0, 5)
     np.testing.assert_allclose(found, [2 + math.log(1 + math.exp(-1)), 5.0])
 
 
 def test_pool_with_another_temperature_by_hand():
     # t = 2: 2 ln(e^(1/2) + e^(3/2) + e^(-1))
     expected = 2 * math.log(math.exp(0.5) + math.exp(1.5) + math.exp(-1))
-    np.testing.assert_allclose(pool(np.array([1.0, 3.0, -2.0]), np.zeros(3, int), 1, 2.0, 5), [expected])
+    np.testing.assert_allclose(pool(np.array([1.0, 3.0, -2.0]), np.zeros(3, int), NONE[:1], 2.0, 5), [expected])
 
 
 def test_only_the_best_texts_of_each_owner_are_pooled():
     # two an owner at t = 1: the first keeps 3 and 2, the second 1 and 1, the third has but one
-    found = pool(np.array([0.0, 1.0, 3.0, 1.0, 2.0, 0.5, -7.0]), np.array([0, 1, 0, 1, 0, 1, 2]), 3, 1.0, 2)
+    found = pool(np.array([0.0, 1.0, 3.0, 1.0, 2.0, 0.5, -7.0]), np.array([0, 1, 0, 1, 0, 1, 2]), NONE, 1.0, 2)
     np.testing.assert_allclose(found, [3 + math.log(1 + math.exp(-1)), 1 + math.log(2), -7.0])
 
 
 def test_a_hundred_fair_texts_count_for_no_more_than_the_best_five():
     # t ln sum of five e^0 = ln 5, under one text of fit 2
-    found = pool(np.array([0.0] * 100 + [2.0]), np.array([0] * 100 + [1]), 2, 1.0, 5)
+    found = pool(np.array([0.0] * 100 + [2.0]), np.array([0] * 100 + [1]), NONE[:2], 1.0, 5)
     np.testing.assert_allclose(found, [math.log(5), 2.0])
 
 
 def test_a_low_temperature_leaves_the_best_text_alone():
-    found = pool(np.array([1.0, 3.0, 2.9, -4.0]), np.array([0, 0, 0, 1]), 2, 0.001, 5)
+    found = pool(np.array([1.0, 3.0, 2.9, -4.0]), np.array([0, 0, 0, 1]), NONE[:2], 0.001, 5)
     np.testing.assert_allclose(found, [3.0, -4.0], atol=1e-9)
 
 
 def test_a_high_temperature_counts_every_text_alike():
     # t log sum exp(f / t) -> t ln n + mean as t grows
-    found = pool(np.array([1.0, 3.0, -1.0]), np.zeros(3, int), 1, 1e6, 5)
+    found = pool(np.array([1.0, 3.0, -1.0]), np.zeros(3, int), NONE[:1], 1e6, 5)
     np.testing.assert_allclose(found, [1e6 * math.log(3) + 1.0], atol=1e-4)
 
 
@@ -82,11 +84,20 @@ def test_a_high_temperature_counts_every_text_alike():
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=8), st.floats(0.05, 5), st.floats(-50, 50), st.integers(1, 9))
 def test_pool_lies_between_the_best_text_and_that_plus_t_ln_n_and_grows_with_a_text(fits, temperature, another, texts):
     def pooled(values):
-        return pool(np.array(values), np.zeros(len(values), int), 1, temperature, texts)[0]
+        return pool(np.array(values), np.zeros(len(values), int), NONE[:1], temperature, texts)[0]
 
     one, counted = pooled(fits), min(len(fits), texts)
     assert max(fits) - 1e-9 <= one <= max(fits) + temperature * math.log(counted) + 1e-9
     assert pooled([*fits, another]) >= one - 1e-9
+
+
+def test_texts_that_were_not_looked_at_count_as_the_average_one():
+    # t = 1: ln(e^2 + 3 e^0); two of them alone: ln 2; at t = 2: 2 ln(e^(-1/2) + 1)
+    found = pool(np.array([2.0]), np.array([0]), np.array([3, 2]), 1.0, 5)
+    np.testing.assert_allclose(found, [math.log(math.exp(2) + 3), math.log(2)])
+    np.testing.assert_allclose(
+        pool(np.array([-1.0]), np.array([0]), np.array([1]), 2.0, 5), [2 * math.log(math.exp(-0.5) + 1)]
+    )
 
 
 # standardise
@@ -157,6 +168,7 @@ def test_a_text_of_two_partners_counts_for_both():
 )
 @pytest.mark.parametrize("depth", [1, 2, 4096])
 def test_filters_come_before_the_best_are_picked(side, monkeypatch, filters, expected, depth):
+    monkeypatch.setattr(candidates, "WHOLE", 0)
     monkeypatch.setattr(candidates, "DEPTH", depth)
     assert found_ids(side, filters=filters) == expected
 
@@ -195,6 +207,7 @@ def test_a_filter_never_yields_fewer_partners_than_exist(crowd, monkeypatch, let
     regions = frozenset(f"PE-{letter}" for letter in letters)
     exist = {p.id for p in crowd.partners if not regions or p.region in regions}
     with monkeypatch.context() as patch:
+        patch.setattr(candidates, "WHOLE", 0)
         patch.setattr(candidates, "DEPTH", depth)
         found = set(found_ids(crowd, text="alpaca lana", filters=Filters(regions=regions), k=k))
     assert found <= exist
@@ -204,10 +217,34 @@ def test_a_filter_never_yields_fewer_partners_than_exist(crowd, monkeypatch, let
 def test_the_depth_does_not_change_the_fit_of_what_is_proposed(crowd, monkeypatch):
     whole = ask(crowd, "alpaca lana 3")
     fit = dict(zip(whole.pair_text.tolist(), whole.fit.tolist(), strict=True))
+    monkeypatch.setattr(candidates, "WHOLE", 0)
     monkeypatch.setattr(candidates, "DEPTH", 3)
     few = ask(crowd, "alpaca lana 3", k=1)
     assert set(few.pair_text.tolist()) < set(fit)
     np.testing.assert_allclose(few.fit, [fit[row] for row in few.pair_text.tolist()], atol=1e-6)
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(regions=frozenset({"PE-A", "PE-B"}))])
+def test_who_is_looked_at_whole_has_the_fit_that_all_texts_give(crowd, monkeypatch, filters):
+    question = {"text": "alpaca lana 3 torno", "filters": filters, "sectors": ("C13",)}
+    whole = ask(crowd, **question)
+    monkeypatch.setattr(candidates, "WHOLE", 0)
+    monkeypatch.setattr(candidates, "DEPTH", 2)
+    query = Query("alpaca lana 3 torno", Side.SUPPLY, language="es", filters=filters, sectors=("C13",))
+    hits = found_hits(crowd, query)
+    few = pooled(crowd, hits, query, WEIGHTS)
+    assert few.partners.tolist() == whole.partners.tolist()
+    assert few.open.any()
+    assert few.text.tolist() != whole.text.tolist()
+    found = completed(crowd, hits, few, query, WEIGHTS, np.array([2, 0, 1]))
+    np.testing.assert_allclose(found.text[:3], whole.text[:3], atol=1e-6)
+    np.testing.assert_allclose(found.in_sector, whole.in_sector, atol=1e-6)
+    assert found.text[3:].tolist() == few.text[3:].tolist()
+    assert found.open.tolist() == [False] * 3 + few.open[3:].tolist()
+    theirs = np.isin(found.pair_partner, found.partners[:3])
+    pairs = zip(found.pair_text[theirs].tolist(), found.pair_partner[theirs].tolist(), strict=True)
+    ours = np.isin(whole.pair_partner, whole.partners[:3])
+    assert sorted(pairs) == sorted(zip(whole.pair_text[ours].tolist(), whole.pair_partner[ours].tolist(), strict=True))
 
 
 def test_what_texts_of_the_askers_sector_add_when_they_count_for_more(side):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from matcher.index import dense
 from matcher.index.dense import MIN_GROUP, DenseIndex
 
 
@@ -121,10 +120,7 @@ def _grown(seed: int, different: int) -> tuple[DenseIndex, DenseIndex]:
 @pytest.mark.parametrize("different", [3000, 300, 10])  # of the last, hundreds tie with the last one wanted
 @pytest.mark.parametrize("share", [None, 0.98, 0.5])
 @pytest.mark.parametrize("count", [1, 20, 400])
-def test_after_a_change_search_finds_the_same_to_the_last_bit_ties_included(monkeypatch, different, share, count):
-    monkeypatch.setattr(dense, "MANY", 2)
-    calls, knn = [], dense.faiss.knn
-    monkeypatch.setattr(dense.faiss, "knn", lambda *args, **options: (calls.append(args[2]), knn(*args, **options))[1])
+def test_after_a_change_search_finds_the_same_to_the_last_bit_ties_included(different, share, count):
     for seed in range(5):
         grown, anew = _grown(seed, different)
         allowed = None if share is None else np.random.default_rng(seed).random(len(grown.slots)) < share
@@ -136,4 +132,3 @@ def test_after_a_change_search_finds_the_same_to_the_last_bit_ties_included(monk
             found, scores = index.search(question, count, allowed)
             assert found.tolist() == expected.tolist()
             assert scores.tolist() == np.sort(cosines)[::-1][:count].tolist()
-    assert len(calls) == (5 if count == 400 and share != 0.5 else 0)  # by the grown ones, where few rows are left out

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from conftest import EVIDENCE, PARTNERS
 
+from matcher import candidates
 from matcher.engine import Engine
 from matcher.errors import BadQuery, NotFound
 from matcher.index.snapshot import Snapshot
@@ -242,6 +243,17 @@ def test_the_sentence_that_fits_and_the_words_in_common_are_marked(ask):
         ("word", "color"),
         ("word", "lavado"),
     ]
+
+
+@pytest.mark.parametrize("k", [1, 4])
+def test_where_few_texts_are_proposed_the_answer_is_that_of_all(ask, monkeypatch, k):
+    whole = ask(region="PE-TAC", sectors=("C13",), k=k)
+    monkeypatch.setattr(candidates, "WHOLE", 0)
+    monkeypatch.setattr(candidates, "DEPTH", 1)
+    few = ask(region="PE-TAC", sectors=("C13",), k=k)
+    assert len(few.matches) == k
+    assert few.matches == whole.matches
+    assert few.candidates == whole.candidates
 
 
 @pytest.fixture

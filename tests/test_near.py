@@ -20,6 +20,10 @@ def nearest(vectors, question, rows, count) -> list[int]:
     return rows[np.argsort(-(vectors[rows] @ question), kind="stable")[:count]].tolist()
 
 
+def alike(found, expected) -> float:
+    return len(set(found.tolist()) & set(expected)) / len(expected)
+
+
 @pytest.fixture
 def copied(tmp_path, monkeypatch) -> DenseIndex:
     """An index that was saved and opened with copies."""
@@ -28,20 +32,22 @@ def copied(tmp_path, monkeypatch) -> DenseIndex:
     return DenseIndex.load(tmp_path)
 
 
-def test_the_nearest_are_found_with_spare_ones_and_again_after_saving(tmp_path):
+def test_nearly_all_of_the_nearest_are_found_and_the_same_after_saving(tmp_path):
     near = Near.build(VECTORS)
     near.save(tmp_path)
+    shares = []
     for question in QUESTIONS:
-        found = near.search(question, 100)
-        assert len(found) == near.wanted(100) == 129
-        assert set(nearest(VECTORS, question, np.arange(3000), 100)) <= set(found.tolist())
-        assert Near.load(tmp_path).search(question, 100).tolist() == found.tolist()
+        found = near.search(question, 100, 3000)
+        assert len(set(found.tolist())) == len(found) == 400  # four times as many as wanted
+        shares.append(len(set(nearest(VECTORS, question, np.arange(3000), 100)) & set(found.tolist())) / 100)
+        assert Near.load(tmp_path).search(question, 100, 3000).tolist() == found.tolist()
+    assert np.mean(shares) > 0.95
 
 
-def test_nothing_is_found_that_is_not_allowed_and_all_that_is_where_it_is_little():
-    allowed = np.zeros(3000, bool)
-    allowed[[5, 999, 2999]] = True
-    assert sorted(Near.build(VECTORS).search(QUESTIONS[0], 100, allowed).tolist()) == [5, 999, 2999]
+def test_the_fewer_may_be_found_the_more_are_looked_at():
+    near = Near.build(VECTORS)
+    assert len(near.search(QUESTIONS[0], 100, 1500)) == 800
+    assert len(near.search(QUESTIONS[0], 100, 3)) == 3000  # there are no more
 
 
 def test_where_nothing_was_saved_there_is_nothing(tmp_path):
@@ -60,8 +66,9 @@ def test_search_with_copies_finds_what_every_row_gives(copied, share):
         allowed = np.random.default_rng(seed).random(3000) < share
         rows, cosines = copied.search(question, 100, None if share == 1 else allowed)
         expected = nearest(VECTORS, question, np.flatnonzero(allowed), 100)
-        assert rows.tolist() == expected
-        np.testing.assert_allclose(cosines, VECTORS[expected] @ question, atol=1e-6)
+        assert len(rows) == len(expected)
+        assert alike(rows, expected) >= (0.9 if share > 0.3 else 1)  # where few may be found, all are scored
+        np.testing.assert_allclose(cosines, VECTORS[rows] @ question, atol=1e-6)
 
 
 def test_after_a_change_copies_serve_and_what_came_is_found_and_what_went_is_not(copied):
@@ -72,7 +79,9 @@ def test_after_a_change_copies_serve_and_what_came_is_found_and_what_went_is_not
     assert grown.copies is copied.copies
     now = np.concatenate([VECTORS, new])[slots]
     for question in [*QUESTIONS, new[0]]:
-        assert grown.search(question, 100)[0].tolist() == nearest(now, question, np.arange(len(now)), 100)
+        rows, cosines = grown.search(question, 100)
+        assert alike(rows, nearest(now, question, np.arange(len(now)), 100)) >= 0.9
+        np.testing.assert_allclose(cosines, now[rows] @ question, atol=1e-6)
 
 
 def test_products_with_what_is_usual_are_those_of_the_rows(copied):

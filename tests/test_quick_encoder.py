@@ -11,6 +11,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from matcher import parts, quick_encoder
 from matcher.encode import Role, SentenceTransformerEncoder
+from matcher.errors import ModelMissing
 from matcher.quick_encoder import QuickEncoder
 from matcher.settings import Settings
 
@@ -143,7 +144,7 @@ def test_a_model_of_another_kind_is_left_to_sentence_transformers(source, tmp_pa
     pooling.write_text(json.dumps(json.loads(pooling.read_text()) | {"pooling_mode": "cls"}))
     assert QuickEncoder.load(other, tmp_path, "int8") is None
     settings = Settings.read({"TINKUY_MODEL": str(other), "TINKUY_CACHE": str(tmp_path / "cache")})
-    assert isinstance(parts.open_encoder(settings).encoder, SentenceTransformerEncoder)
+    assert isinstance(parts.open_model(settings), SentenceTransformerEncoder)
 
 
 @pytest.mark.parametrize(("asked", "reduced"), [("int8", True), ("float32", False)])
@@ -171,4 +172,21 @@ def test_an_interrupted_conversion_leaves_nothing(source, tmp_path, monkeypatch)
     monkeypatch.setattr(quick_encoder, "convert", interrupted)
     with pytest.raises(KeyboardInterrupt):
         QuickEncoder.load(source, tmp_path, "int8")
-    assert list(tmp_path.iterdir()) == []
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_weights_that_cannot_be_read_are_named(source, tmp_path):
+    ours = load(source, tmp_path)
+    weights = ours.folder / "float32" / "model.bin"
+    weights.write_bytes(bytes(weights.stat().st_size))  # as long as they were
+    with pytest.raises(ModelMissing, match=f"{ours.folder} cannot be read .*: remove that folder"):
+        ours.encode(TEXTS, Role.QUERY)
+
+
+def test_a_processor_without_8_bits_reads_all_in_full(source, theirs, tmp_path, monkeypatch):
+    import ctranslate2
+
+    monkeypatch.setattr(ctranslate2, "get_supported_compute_types", lambda device: {"float32"})
+    ours = load(source, tmp_path, "int8")
+    assert ours.revision == theirs.revision
+    np.testing.assert_allclose(ours.encode(TEXTS, Role.PASSAGE), theirs.encode(TEXTS, Role.PASSAGE), atol=1e-5)

@@ -36,7 +36,7 @@ def computed(seeks=Side.SUPPLY, outcomes=OUTCOMES, **question) -> Signals:
     side = SIDES[seeks]
     rows = np.arange(len(side.partners))
     none = np.empty(0, np.int64)
-    found = Candidates(rows, np.array(TEXT[: len(rows)]), np.zeros(len(rows)), none, none, np.empty(0))
+    found = Candidates(rows, np.array(TEXT[: len(rows)]), np.zeros(len(rows)), none > 0, none, none, np.empty(0))
     return compute(side, found, Query("x", seeks, **question), VECTOR, by_partner(tuple(outcomes), seeks, {}))
 
 
@@ -75,7 +75,7 @@ def test_a_text_of_two_partners_is_on_the_record_of_both_whoever_asks():
     side = SideIndex.build([p for p in PARTNERS if p.side is Side.SUPPLY], texts, FakeEncoder(), None)
     rows, none = np.arange(4), np.empty(0, np.int64)
     found = Candidates(
-        rows, np.zeros(4), np.zeros(4), none, none, np.empty(0)
+        rows, np.zeros(4), np.zeros(4), none > 0, none, none, np.empty(0)
     )  # as if no text of theirs passed a filter
     values = named(compute(side, found, Query("x", Side.SUPPLY), VECTOR, {}), Side.SUPPLY)["experience"]
     assert values == pytest.approx(

@@ -52,13 +52,13 @@ def test_the_manifest_says_what_is_in_it(home):
     folder = serving(home)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["format"], manifest["id"], manifest["model"], manifest["dimensions"]) == (
-        5,
+        6,
         folder.name,
         "fake-1",
         64,
     )
     assert manifest["counts"] == {"supply": {"partners": 4, "evidence": 5}, "demand": {"partners": 2, "evidence": 2}}
-    files = {p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json"}
+    files = {p for p in folder.rglob("*") if p.is_file() and p.name not in ("manifest.json", "checked.json")}
     assert manifest["parts"] == {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
@@ -69,7 +69,7 @@ def test_nothing_built_yet(tmp_path, encoder):
 
 
 @pytest.mark.parametrize(
-    "part", ["partners.jsonl", "evidence.jsonl", "outcomes.jsonl", "supply/vectors.npy", "demand/side.npz"]
+    "part", ["partners.jsonl", "evidence.jsonl", "outcomes.jsonl", "supply/vectors.npy", "demand/side.counts.npy"]
 )
 @pytest.mark.parametrize("how", ["flipped", "deleted"])
 def test_an_altered_or_absent_part_is_named(home, encoder, part, how):
@@ -86,7 +86,7 @@ def test_an_altered_or_absent_part_is_named(home, encoder, part, how):
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"", b"{", b"\xff", b"[]", b"{}", b'{"format": 5}', b'{"format": 5, "id": "x", "model": "m", "dimensions": 1, "parts": 3}']
+    "content", [None, b"", b"{", b"\xff", b"[]", b"{}", b'{"format": 6}', b'{"format": 6, "id": "x", "model": "m", "dimensions": 1, "parts": 3}']
 )  # fmt: skip
 def test_a_damaged_manifest_is_named(home, encoder, content):
     path = serving(home) / "manifest.json"
@@ -100,7 +100,7 @@ def test_another_format_is_refused_with_both_sides(home, encoder):
     folder = edit_manifest(home, format=99)
     with pytest.raises(SnapshotMismatch) as caught:
         Snapshot.open_current(home, encoder)
-    assert str(caught.value) == f"snapshot {folder.name} has format 99, this version reads 5: run `tinkuy index`"
+    assert str(caught.value) == f"snapshot {folder.name} has format 99, this version reads 6: run `tinkuy index`"
 
 
 @pytest.mark.parametrize(("name", "value"), [("revision", "other-2"), ("dimensions", 32)])

@@ -6,6 +6,7 @@ from conftest import FakeEncoder
 
 from matcher import vector_cache
 from matcher.encode import Role
+from matcher.errors import BadInput
 from matcher.vector_cache import CachedEncoder
 
 TEXTS = ["fibra de alpaca", "secado de orégano", "torno"]
@@ -125,3 +126,12 @@ def test_progress_counts_only_what_is_really_encoded(path, encoder, monkeypatch)
 
 def test_no_texts_give_an_empty_matrix(path, encoder):
     assert CachedEncoder(encoder, path).encode([], Role.PASSAGE).shape == (0, encoder.dimensions)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path, encoder):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="let TINKUY_CACHE name a folder that can be written"):
+        CachedEncoder(encoder, tmp_path / "file" / "vectors.sqlite")
+    (tmp_path / "vectors.sqlite").mkdir()
+    with pytest.raises(BadInput, match=str(tmp_path / "vectors.sqlite")):
+        CachedEncoder(encoder, tmp_path / "vectors.sqlite")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.encode import SentenceTransformerEncoder, split_windows
+from matcher import parts
+from matcher.encode import split_windows
 from matcher.settings import Settings
 
 
@@ -104,12 +105,12 @@ def test_letters_survive_whatever_the_text(text, room):
 
 @pytest.mark.slow
 def test_the_real_model_reads_every_window_whole():
-    encoder = SentenceTransformerEncoder.load(None, Settings.read(os.environ).cache)
+    encoder = parts.open_model(Settings.read(os.environ))
     text = " ".join(f"El lote {i} de fibra de alpaca pierde {i % 7} puntos de color al lavado." for i in range(120))
     windows = encoder.windows(text)
-    limit = encoder.model.max_seq_length
+    limit = encoder.length
     assert len(windows) > 1
     for window in windows:
-        assert len(encoder.model.tokenizer.encode("passage: " + window)) <= limit
+        assert len(encoder.tokenizer.encode("passage: " + window).ids) <= limit
     assert windows[0].split(".")[0] == "El lote 0 de fibra de alpaca pierde 0 puntos de color al lavado"
     assert all(any(f"El lote {i} de" in window for window in windows) for i in range(120))

@@ -35,7 +35,8 @@ def compare(texts: int, rounds: int, *, avx2: bool) -> dict[str, Any]:
     command = [sys.executable, "-m", "eval.speed.encoding", json.dumps([texts, rounds])]
     environment = os.environ | (AVX2 if avx2 else {})
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"instructions": "AVX2" if avx2 else "all"} | found
 
 
 def _measure(texts: int, rounds: int) -> dict[str, Any]:

@@ -7,10 +7,13 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from eval.speed.corpus import Corpus
+from eval.speed.exactness import against_all
+from eval.speed.kinds import side_by_side
 from eval.speed.vectors import ReusingEncoder
 from matcher import parts, stopwatch
 from matcher.answer_json import to_json
@@ -45,6 +48,7 @@ def build(folder: Path, corpus: Corpus) -> dict[str, float]:
 def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
     """Open the index of `folder` and ask: seconds to the first answer, milliseconds by stage, memory, disk."""
     started = time.perf_counter()
+    parts.one_thread_a_sum()
     encoder = parts.open_encoder(Settings.read({}), questions=False)
     loaded = time.perf_counter()
     engine = Engine(Snapshot.open_current(folder, encoder), encoder, Weights.load())
@@ -77,7 +81,7 @@ def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
 
 
 def apart(stage: str, folder: Path, corpus: Corpus, **options: Any) -> dict[str, Any]:
-    """Run `build` or `ask` in a process of its own and return what it found.
+    """Run a stage of BY_NAME in a process of its own and return what it found.
 
     :raises subprocess.CalledProcessError: it failed; what it said stands on standard error.
     """
@@ -111,12 +115,19 @@ def _megabytes(*, peak: bool) -> float:
     return pages * resource.getpagesize() / 2**20
 
 
+BY_NAME: dict[str, Callable[..., dict[str, Any]]] = {
+    "build": build,
+    "ask": ask,
+    "exactness": against_all,
+    "kinds": side_by_side,
+}
+
+
 def _main() -> None:
     told = json.loads(sys.argv[1])
     stage, folder = told.pop("stage"), Path(told.pop("folder"))
     corpus = Corpus(told.pop("texts"), told.pop("base"), told.pop("seed"))
-    found = build(folder, corpus) if stage == "build" else ask(folder, corpus, **told)
-    print(json.dumps(found))  # noqa: T201
+    print(json.dumps(BY_NAME[stage](folder, corpus, **told)))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from matcher.encode import Vectors
 from matcher.index.lexical import K1, B
 from matcher.index.side import SideIndex
-from matcher.records import Evidence, Partner
+from matcher.index.stored_texts import Texts
+from matcher.records import Partner
 
 Rows = NDArray[np.int64]
 
@@ -65,16 +66,9 @@ class Base:
         return self.side.window_evidence
 
     @property
-    def texts(self) -> tuple[Evidence, ...]:
+    def texts(self) -> Texts:
         """The texts by row."""
         return self.side.evidence
-
-    @cached_property
-    def texts_array(self) -> NDArray[np.object_]:
-        """The same as an array."""
-        found = np.empty(len(self.texts), object)
-        found[:] = self.texts
-        return found
 
     @property
     def partners(self) -> tuple[Partner, ...]:

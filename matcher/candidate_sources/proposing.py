@@ -2,7 +2,6 @@
 
 from collections import Counter
 from functools import cached_property
-from operator import is_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,10 +87,8 @@ class Proposer:
         side, base = self.side, self.base
         if side is base.side or not base.texts:
             return np.full(len(side.evidence), side is not base.side)
-        slots = side.windows.slots
-        new = slots >= len(base.texts)
-        as_they_were = base.texts_array[np.where(new, 0, slots)]
-        new |= ~np.fromiter(map(is_, side.evidence, as_they_were), bool, len(new))
+        # Those that are read out of the snapshot's file are as they were; a text that says something else is not.
+        new = (side.windows.slots >= len(base.texts)) | (side.evidence.places < 0)
         row_in_base = base.side.partner_row
         other = np.array(
             [p.id not in row_in_base or base.partners[row_in_base[p.id]] is not p for p in side.partners], bool

@@ -3,17 +3,22 @@
 They follow a change of few records without a look at the others.
 """
 
+import json
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.index import arrays
 from matcher.index.rows import Kept
-from matcher.places import locate
+from matcher.places import Point, locate
 from matcher.records import Evidence, Partner
 
+NOWHERE = (math.nan, math.nan)
 NO_DAY = -1  # of a text without a date; days are those of `date.toordinal`
 
 Rows = NDArray[np.int64]
@@ -38,6 +43,11 @@ class Column:
         added = [number.setdefault(value, len(number)) for value in values]
         return Column(number, kept.arrange_array(self.rows, added))
 
+    @classmethod
+    def load(cls, values: Iterable[Any], rows: NDArray[np.int32]) -> "Column":
+        """Put together what was saved apart: the values by their numbers, and the rows."""
+        return cls({value: number for number, value in enumerate(values)}, rows)
+
     @property
     def values(self) -> list[Any]:
         """Number -> value."""
@@ -58,12 +68,12 @@ class Column:
 
 @dataclass(frozen=True)
 class PartnerColumns:
-    """What partners say of themselves. `points`: (partners, 2) degrees of latitude and longitude; NaN where unknown."""
+    """What partners say of themselves. `point`: degrees of latitude and longitude; NaN where unknown."""
 
     region: Column
     country: Column
     kind: Column
-    points: NDArray[np.float64]
+    point: Column
 
     @classmethod
     def of(cls, partners: Sequence[Partner]) -> "PartnerColumns":
@@ -72,7 +82,7 @@ class PartnerColumns:
             Column.of(p.region or "" for p in partners),
             Column.of(p.country or "" for p in partners),
             Column.of(p.kind for p in partners),
-            _points(partners),
+            Column.of(map(_point, partners)),
         )
 
     def updated(self, kept: Kept[Partner]) -> "PartnerColumns":
@@ -81,7 +91,7 @@ class PartnerColumns:
             self.region.updated(kept, (p.region or "" for p in kept.added)),
             self.country.updated(kept, (p.country or "" for p in kept.added)),
             self.kind.updated(kept, (p.kind for p in kept.added)),
-            kept.arrange_array(self.points, _points(kept.added)),
+            self.point.updated(kept, map(_point, kept.added)),
         )
 
 
@@ -110,6 +120,19 @@ class TextColumns:
             self.sectors.updated(kept, (e.sectors for e in kept.added)),
         )
 
+    def save(self, folder: Path) -> None:
+        """Write the columns into `folder`."""
+        arrays.save(folder, "texts", language=self.language.rows, day=self.day, sectors=self.sectors.rows)
+        values = {"language": self.language.values, "sectors": self.sectors.values}
+        (folder / "texts.json").write_text(json.dumps(values), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "TextColumns":
+        """Map what `save` wrote."""
+        values = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
+        language, day, sectors = (arrays.load(folder, "texts", name) for name in ("language", "day", "sectors"))
+        return cls(Column.load(values["language"], language), day, Column.load(map(tuple, values["sectors"]), sectors))
+
 
 @dataclass(frozen=True)
 class Codes:
@@ -136,9 +159,8 @@ class Codes:
         return np.asarray(before[self.starts[1:]] > before[self.starts[:-1]])
 
 
-def _points(partners: Sequence[Partner]) -> NDArray[np.float64]:
-    points = [locate(p.country, p.region, p.city) or (np.nan, np.nan) for p in partners]
-    return np.array(points, float).reshape(-1, 2)
+def _point(partner: Partner) -> Point:
+    return locate(partner.country, partner.region, partner.city) or NOWHERE
 
 
 def _days(texts: Sequence[Evidence]) -> list[int]:

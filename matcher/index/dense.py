@@ -2,8 +2,8 @@
 
 Vectors lie in *slots* and stay there: those of a snapshot in a file that all processes share by memory mapping,
 those that came since beside it. `slots` tells which slot is which row, so that a change moves no vector. A cosine
-is worked out per row, whatever lies beside it: two indexes of the same rows give the same to the last bit. FAISS
-finds which of many rows are near; it adds up in another order, so what it finds is scored here.
+is worked out per row, whatever lies beside it: two indexes of the same rows give the same to the last bit. Which of
+very many rows are near is found by smaller copies (see `near`); what they find is scored here.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,10 +21,7 @@ MIN_GROUP = 50  # rows from which a group has moments of its own
 BLOCK = 4096  # rows that are worked on at once
 NEAR_BY = 256  # rows that are read into the processor's own memory at once
 STILL = 1e-6  # a deviation of cosines below this is rounding
-ROUNDING = 1e-5  # no two ways to add up the cosine of unit vectors differ by so much
-MANY = 50  # times as many rows as are wanted: from there on FAISS is the faster (by a tenth among a million)
-MANY_OF_COPIES = 4  # times as many rows as are wanted: from there on copies are looked at first
-SPARE = 64  # rows that FAISS finds besides those wanted, so that it may take one for another at the end of the list
+FEW = 8  # rows up to so many times those wanted, or a share of one in so many of all, are all scored
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -146,14 +142,7 @@ class DenseIndex:
 
         :param allowed: (rows,) which rows may be returned; all without it.
         """
-        rows = np.arange(len(self.slots)) if allowed is None else np.flatnonzero(allowed)
-        if not len(rows) or count < 1:
-            return np.empty(0, np.int64), np.empty(0)
-        near, below = self._near(vector, count, rows)
-        scores = self.scores(vector, near)
-        if len(near) < len(rows) and (scores > below + ROUNDING).sum() < count:  # many are as near as the last one
-            near, scores = rows, self.scores(vector, rows)
-        rows = near
+        rows, scores = self.worth_scoring(vector, count, allowed)
         if count < len(rows):
             least = np.partition(scores, len(rows) - count)[len(rows) - count]
             near = scores >= least
@@ -161,27 +150,30 @@ class DenseIndex:
         order = np.argsort(-scores, kind="stable")[:count]
         return rows[order], scores[order]
 
-    def _near(self, vector: Vectors, count: int, rows: Rows) -> tuple[Rows, float]:
-        """Return those of `rows` worth scoring for the `count` nearest, and a cosine that no other one is above."""
-        slots, old = self.slots[rows], len(self.base)
-        if self.copies is not None and MANY_OF_COPIES * count < len(rows):
-            allowed = None
-            if len(rows) < len(self.kinds):
-                allowed = np.zeros(len(self.kinds), bool)
-                allowed[slots] = True
-            found = self.copies.search(vector, count, None if allowed is None else allowed[:old])
-            near = np.zeros(len(self.kinds), bool)
-            near[found] = near[old:] = True
-            return rows[near[slots]], -np.inf
-        unwanted = old - int((slots < old).sum())  # FAISS finds them too
-        wanted = count + unwanted + SPARE
-        if unwanted > count or MANY * wanted > old:
-            return rows, -np.inf
-        question = np.ascontiguousarray(vector, np.float32)[None]
-        cosines, found = faiss.knn(question, self.base, wanted, metric=faiss.METRIC_INNER_PRODUCT)
-        near = np.zeros(len(self.kinds), bool)
-        near[found[0]] = near[old:] = True
-        return rows[near[slots]], float(cosines.min())
+    def worth_scoring(
+        self, vector: Vectors, count: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[Rows, Scores]:
+        """Return rows, ascending, that hold the `count` nearest to a unit vector, and their cosines; see `search`."""
+        if count < 1:
+            return np.empty(0, np.int64), np.empty(0)
+        exist = len(self.slots) if allowed is None else int(np.count_nonzero(allowed))
+        if self.copies is None or exist <= max(FEW * count, len(self.base) // FEW):
+            rows = np.arange(exist) if allowed is None else np.flatnonzero(allowed)
+        else:
+            old = len(self.base)
+            near = self.row_of[
+                np.concatenate([self.copies.search(vector, count, exist), np.arange(old, len(self.kinds))])
+            ]
+            near = near[near >= 0]
+            rows = np.sort(near if allowed is None else near[allowed[near]])
+        return rows, self.scores(vector, rows)
+
+    @cached_property
+    def row_of(self) -> Rows:
+        """The row of each slot, (slots,); -1 for those that are none."""
+        rows = np.full(len(self.kinds), -1)
+        rows[self.slots] = np.arange(len(self.slots))
+        return rows
 
     def scores(self, vector: Vectors, rows: Rows) -> Scores:
         """Return the cosines of a unit vector with the given rows."""

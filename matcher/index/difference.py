@@ -52,8 +52,8 @@ def without(snapshot: Snapshot, gone: frozenset[tuple[type[Record], str]]) -> Ch
     void = {id_ for kind, id_ in gone if kind is Outcome and id_ in snapshot.outcome}
     evidence = []
     if left:
-        for text in snapshot.evidence.values():
-            if not left.isdisjoint(text.partners) and text.id not in dead:
+        for text in snapshot.texts_of(left):
+            if text.id not in dead:
                 others = tuple(id_ for id_ in text.partners if id_ not in left)
                 if others:
                     evidence.append(replace(text, partners=others))

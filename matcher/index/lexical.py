@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.index import arrays
 from matcher.text import query_stems, stems
 
 K1, B = 1.5, 0.75  # Robertson & Zaragoza 2009 give 1.2 to 2 and .5 to .8
@@ -190,8 +191,9 @@ class LexicalIndex:
     def save(self, folder: Path) -> None:
         """Write the index into `folder`: the rows in their order, and nothing of slots that are none's."""
         whole = self.base.plus(self.extra).of_rows(self.row_of)
-        np.savez(
-            folder / "lexical.npz",
+        arrays.save(
+            folder,
+            "lexical",
             starts=whole.starts,
             slots=whole.slots,
             counts=whole.counts,
@@ -205,9 +207,10 @@ class LexicalIndex:
         """Load what `save` wrote."""
         stems_in_order = json.loads((folder / "stems.json").read_text(encoding="utf-8"))
         columns = {stem: column for column, stem in enumerate(stems_in_order)}
-        with np.load(folder / "lexical.npz") as arrays:
-            base = Postings(columns, arrays["starts"], arrays["slots"], arrays["counts"])
-            lengths = arrays["lengths"]
+        starts, slots, counts, lengths = (
+            arrays.load(folder, "lexical", name) for name in ("starts", "slots", "counts", "lengths")
+        )
+        base = Postings(columns, starts, slots, counts)
         return cls(base, Postings.count([], 0), lengths, np.arange(len(lengths)))
 
 

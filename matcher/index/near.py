@@ -1,10 +1,9 @@
-"""Which of very many vectors are near: compared by copies of a byte a dimension, which FAISS maps from a file.
+"""Which of very many vectors are near: compared by copies of a quarter of a byte a number, which FAISS keeps.
 
-Chosen from measurements at 60,000 texts of multilingual-e5-small, on two cores: reading a quarter of the bytes takes
-a third of the time of comparing the vectors themselves, and a quarter more than are wanted hold every one of the
-nearest 4096 (recall 1.000; the nearest 100 by far). Cells (IVF) must look into half of all cells for .96 of the 4096,
-since questions lie apart from texts, and then take as long; product quantisers are five times as fast and lose three
-of ten. What is found here is scored by the vectors themselves.
+Chosen from measurements (see eval/SPEED.md): product quantisation read by table look-ups inside the processor (André,
+Kermarrec & Le Scouarnec 2015, "fast scan") reads a sixteenth of the bytes of the vectors themselves. It cannot tell
+neighbours apart that are nearly as near: so some more than are wanted are found here, and scored by the vectors
+themselves (see `dense`).
 """
 
 from pathlib import Path
@@ -15,8 +14,10 @@ from numpy.typing import NDArray
 
 from matcher.encode import Vectors
 
-FROM = 30_000  # vectors from which it is the faster
-SPARE = 4  # one in so many besides those wanted, since copies may take one for another at the end of the list
+FROM = 60_000  # vectors from which finding some thousands of them by copies is clearly the faster
+SPARE = 4  # times as many are found as are wanted: more were no nearer to all of them, see eval/SPEED.md
+PAIR, BITS = 2, 4  # numbers of a vector that stand together, and the bits that stand for them
+TRAINED = 8192  # vectors from which the codes are learnt: 16 for each pair of numbers need no more
 FILE = "near.faiss"
 BLOCK = 65_536  # vectors that are copied at once
 
@@ -26,34 +27,28 @@ Rows = NDArray[np.int64]
 class Near:
     """Copies of vectors, which go by their places."""
 
-    def __init__(self, index: faiss.IndexScalarQuantizer) -> None:
+    def __init__(self, index: faiss.Index) -> None:
         self.index = index
 
     @classmethod
     def build(cls, vectors: Vectors) -> "Near":
-        """Copy vectors, (n, dimensions)."""
-        kind = faiss.ScalarQuantizer.QT_8bit
-        index = faiss.IndexScalarQuantizer(vectors.shape[1], kind, faiss.METRIC_INNER_PRODUCT)
-        index.train(np.ascontiguousarray(vectors[:: max(len(vectors) // BLOCK, 1)]))
+        """Copy vectors, (n, dimensions); the dimensions must be even."""
+        dimensions = vectors.shape[1]
+        index = faiss.IndexPQFastScan(dimensions, dimensions // PAIR, BITS, faiss.METRIC_INNER_PRODUCT)
+        index.train(np.ascontiguousarray(vectors[:: max(len(vectors) // TRAINED, 1)]))
         for start in range(0, len(vectors), BLOCK):
             index.add(np.ascontiguousarray(vectors[start : start + BLOCK]))
         return cls(index)
 
-    def wanted(self, count: int) -> int:
-        """Return how many it takes to find the `count` nearest."""
-        return count + count // SPARE + SPARE
+    def search(self, vector: Vectors, count: int, allowed: int) -> Rows:
+        """Return rows among which the `count` nearest to a unit vector that are allowed should be.
 
-    def search(self, vector: Vectors, count: int, allowed: NDArray[np.bool_] | None = None) -> Rows:
-        """Return about the `wanted(count)` nearest to a unit vector.
-
-        :param allowed: (n,) which may be found; all without it.
+        :param allowed: how many of all may be found; whoever asks takes the others away.
         """
-        options = None
-        if allowed is not None:
-            bits = np.packbits(allowed, bitorder="little")
-            options = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+        share = max(allowed, 1) / max(self.index.ntotal, 1)
+        wanted = min(int(SPARE * count / share), self.index.ntotal)
         question = np.ascontiguousarray(vector, np.float32)[None]
-        _, found = self.index.search(question, min(self.wanted(count), self.index.ntotal), params=options)
+        _, found = self.index.search(question, wanted)
         return np.asarray(found[0][found[0] >= 0])
 
     def save(self, folder: Path) -> None:
@@ -62,6 +57,6 @@ class Near:
 
     @classmethod
     def load(cls, folder: Path) -> "Near | None":
-        """Map what `save` wrote, so that all processes share it; None where nothing was."""
+        """Load what `save` wrote; None where nothing was."""
         path = folder / FILE
         return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)) if path.exists() else None

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.encode import Vectors
+from matcher.index.arrays import mapped
 
 BLOCK = 4096  # vectors that are worked on at once
 Rows = NDArray[np.int64]
@@ -70,8 +71,7 @@ class Packed:
     @classmethod
     def load(cls, path: Path) -> "Packed":
         """Load what `save` wrote; the vectors stay on the disk, and are read where they are needed."""
-        small = path.stat().st_size < BLOCK  # no memory can be mapped of an array without rows
-        return cls(np.asarray(np.load(path, mmap_mode=None if small else "r")))
+        return cls(mapped(path))
 
     def _at(self, slots: Rows) -> Bytes:
         old = len(self.base)

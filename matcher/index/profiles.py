@@ -55,7 +55,9 @@ class Profiles:
     def like(self, vector: Vectors, rows: Rows) -> Floats:
         """Return how like a unit vector the profiles of some partners are, (rows,)."""
         counts = self.counts[rows]
-        sums = np.vecdot(self.sums[rows], np.ascontiguousarray(vector, np.float32)).astype(np.float64)
+        vector = np.ascontiguousarray(vector, np.float32)
+        few = 2 * len(rows) < len(self.sums)
+        sums = np.vecdot(self.sums[rows], vector) if few else np.vecdot(self.sums, vector)[rows]
         usual = self.group_counts[rows] @ (self.usual @ vector.astype(np.float64))
         return np.where(counts > 1, (sums - usual) / (counts + UNSEEN), 0.0)
 

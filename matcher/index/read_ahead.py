@@ -1,6 +1,6 @@
 """What of the texts of a side was read before anybody asks: their sentences and words.
 
-sentences.npz, sentences.npy                      see `sentence_vectors`
+sentences.*.npy, sentences.npy                    see `sentence_vectors`
 word_vectors.json, words.npy, usual_words.npz     see `word_vectors`
 """
 

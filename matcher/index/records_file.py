@@ -9,37 +9,45 @@ from typing import Any
 
 from matcher.records import Evidence, Outcome, Partner, Record, Side, Stage
 
+_BEFORE_ID, _DECODER = '{"id": ', json.JSONDecoder()
 _TUPLES = ("partners", "sectors", "fields", "identifiers")
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write one record a line; empty values are left out."""
-    with path.open("w", encoding="utf-8") as file:
-        for record in records:
-            values = {name: value for name, value in asdict(record).items() if value not in (None, ())}
-            file.write(json.dumps(values, ensure_ascii=False, default=str) + "\n")
+    """Write one record a line."""
+    with path.open("wb") as file:
+        file.writelines(map(line_of, records))
+
+
+def line_of(record: Record) -> bytes:
+    """Return a record as a line, its id first; empty values are left out."""
+    values = {name: value for name, value in asdict(record).items() if value not in (None, ())}
+    return (json.dumps(values, ensure_ascii=False, default=str) + "\n").encode()
+
+
+def id_of(line: bytes) -> str:
+    """Return the id of a record's line."""
+    return str(_DECODER.raw_decode(line.decode(), len(_BEFORE_ID))[0])
 
 
 def read_partners(path: Path) -> tuple[Partner, ...]:
     """Read what `write_records` wrote of partners."""
-    return tuple(Partner(**_values(line) | {"side": Side(json.loads(line)["side"])}) for line in _lines(path))
+    found = (_values(line) for line in path.read_bytes().splitlines())
+    return tuple(Partner(**values | {"side": Side(values["side"])}) for values in found)
 
 
-def read_evidence(path: Path) -> tuple[Evidence, ...]:
-    """Read what `write_records` wrote of evidence."""
-    return tuple(Evidence(**_values(line)) for line in _lines(path))
+def read_text(line: bytes) -> Evidence:
+    """Read what `line_of` made of a text."""
+    return Evidence(**_values(line))
 
 
 def read_outcomes(path: Path) -> tuple[Outcome, ...]:
     """Read what `write_records` wrote of outcomes."""
-    return tuple(Outcome(**_values(line) | {"stage": Stage(json.loads(line)["stage"])}) for line in _lines(path))
+    found = (_values(line) for line in path.read_bytes().splitlines())
+    return tuple(Outcome(**values | {"stage": Stage(values["stage"])}) for values in found)
 
 
-def _lines(path: Path) -> list[str]:
-    return [line for line in path.read_text(encoding="utf-8").split("\n") if line]
-
-
-def _values(line: str) -> dict[str, Any]:
+def _values(line: bytes) -> dict[str, Any]:
     values = json.loads(line)
     for name in _TUPLES:
         if name in values:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Role, Vectors
+from matcher.index import arrays
 from matcher.index.packed import Packed
 from matcher.index.rows import spread_out
 from matcher.records import Evidence
@@ -67,11 +68,11 @@ class SentenceVectors:
     def save(self, folder: Path, slots: Rows) -> None:
         """Write it into `folder`; `slots`: of the texts, in their order."""
         lines = spread_out(self.first[slots], self.count[slots])
-        np.savez(folder / "sentences.npz", count=self.count[slots], spans=self.spans[lines])
+        arrays.save(folder, "sentences", count=self.count[slots], spans=self.spans[lines])
         self.vectors.save(folder / "sentences.npy", lines)
 
     @classmethod
     def load(cls, folder: Path) -> "SentenceVectors":
         """Load what `save` wrote."""
-        with np.load(folder / "sentences.npz") as arrays:
-            return cls(Packed.load(folder / "sentences.npy"), arrays["spans"], arrays["count"])
+        spans, count = arrays.load(folder, "sentences", "spans"), arrays.load(folder, "sentences", "count")
+        return cls(Packed.load(folder / "sentences.npy"), spans, count)

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.encode import Encoder, Progress, Role, Vectors
+from matcher.index import arrays
 from matcher.index.columns import Codes, PartnerColumns, TextColumns
 from matcher.index.dense import BLOCK, DenseIndex
 from matcher.index.lexical import LexicalIndex
 from matcher.index.profiles import Profiles
 from matcher.index.read_ahead import ReadAhead
 from matcher.index.rows import Kept, spread_out
+from matcher.index.stored_texts import Texts, TextsFile
 from matcher.index.typical import Typical
 from matcher.index.word_counts import WordCounts
 from matcher.records import Evidence, Partner
@@ -66,7 +68,7 @@ class SideIndex:
         read: "ReadAhead | None" = None,
     ) -> None:
         self.partners = tuple(partners)
-        self.evidence = tuple(evidence)
+        self.evidence = Texts.of(evidence)
         self.windows = windows
         self.dense = dense
         self.lexical = lexical
@@ -100,9 +102,9 @@ class SideIndex:
         return np.bincount(self.pair_partner, minlength=len(self.partners))
 
     @cached_property
-    def having_texts(self) -> int:
-        """How many partners have a text."""
-        return int((self.text_counts > 0).sum())
+    def having_texts(self) -> Rows:
+        """The rows of the partners that have a text."""
+        return np.flatnonzero(self.text_counts)
 
     @cached_property
     def joint_counts(self) -> Rows:
@@ -123,7 +125,7 @@ class SideIndex:
     @cached_property
     def sectors(self) -> list[frozenset[str]]:
         """Each partner's sectors: those given, and those of its texts."""
-        return [self._sectors_of(row) for row in range(len(self.partners))]
+        return self._sectors_of(range(len(self.partners)))
 
     @cached_property
     def sector_codes(self) -> Codes:
@@ -199,8 +201,8 @@ class SideIndex:
         all_partners = who.arrange(self.partners)
         known = {p.id for p in all_partners}
         ours = {id_: e if e and not known.isdisjoint(e.partners) else None for id_, e in evidence.items()}
-        what = Kept.of([e.id for e in self.evidence], ours)
-        texts = what.arrange(self.evidence)
+        what = Kept.of(self.evidence.ids, ours)
+        texts = self.evidence.arranged(what)
         if not who.changes and not what.changes:
             return self
         # A text that only says something else about itself keeps its slot, and so its vectors.
@@ -264,13 +266,18 @@ class SideIndex:
         self.partner_sums[touched] = self._sums_of(touched)
         if "sectors" in before.__dict__:
             sectors = who.arrange_list(before.sectors, [frozenset()] * len(who.added))
-            for row in touched.tolist():
-                sectors[row] = self._sectors_of(row)
+            for row, codes in zip(touched.tolist(), self._sectors_of(touched.tolist()), strict=True):
+                sectors[row] = codes
             self.__dict__["sectors"] = sectors
 
-    def _sectors_of(self, partner_row: int) -> frozenset[str]:
-        texts = (self.evidence[text].sectors for text in self.texts_of(partner_row).tolist())
-        return frozenset(chain(self.partners[partner_row].sectors, *texts))
+    def _sectors_of(self, partner_rows: Sequence[int]) -> list[frozenset[str]]:
+        values, numbers = self.text_columns.sectors.values, self.text_columns.sectors.rows
+        return [
+            frozenset(
+                chain(self.partners[row].sectors, *(values[i] for i in set(numbers[self.texts_of(row)].tolist())))
+            )
+            for row in partner_rows
+        ]
 
     def _sums_of(self, partner_rows: Rows) -> Vectors:
         """Return the sums of the vectors of some partners' texts, (partner_rows, dimensions)."""
@@ -294,16 +301,19 @@ class SideIndex:
             return vectors
         return np.asarray(np.add.reduceat(vectors, np.cumsum(count) - count, axis=0) / count[:, None])
 
-    def save(self, folder: Path) -> None:
-        """Write the indexes into the new folder `folder`."""
+    def save(self, folder: Path, row_of: Mapping[str, int]) -> None:
+        """Write the indexes into the new folder `folder`; `row_of`: id of a text -> its row in the file of texts."""
         folder.mkdir()
-        np.savez(
-            folder / "side.npz",
+        arrays.save(
+            folder,
+            "side",
+            texts=np.array([row_of[id_] for id_ in self.evidence.ids], np.int64),
             counts=self.windows.count[self.windows.slots],
             pair_evidence=self.pair_evidence,
             pair_partner=self.pair_partner,
+            partner_sums=self.partner_sums,
         )
-        np.save(folder / "partner_sums.npy", self.partner_sums)
+        self.text_columns.save(folder)
         self.dense.save(folder)
         self.lexical.save(folder)
         self.words.save(folder)
@@ -311,17 +321,17 @@ class SideIndex:
         self.read.save(folder, self.windows.slots)
 
     @classmethod
-    def load(cls, folder: Path, partners: Sequence[Partner], evidence: Sequence[Evidence]) -> "SideIndex":
-        """Load what `save` wrote; `partners` and `evidence` are those that it was built from."""
-        ours = {partner.id for partner in partners}
-        texts = [e for e in evidence if not ours.isdisjoint(e.partners)]
-        with np.load(folder / "side.npz") as arrays:
-            counts, pairs = arrays["counts"], (arrays["pair_evidence"], arrays["pair_partner"])
+    def load(cls, folder: Path, partners: Sequence[Partner], texts: TextsFile) -> "SideIndex":
+        """Load what `save` wrote; `partners` are those that it was built from, `texts` all of the snapshot."""
+        rows, counts, sums = (arrays.load(folder, "side", name) for name in ("texts", "counts", "partner_sums"))
+        pairs = arrays.load(folder, "side", "pair_evidence"), arrays.load(folder, "side", "pair_partner")
         windows = Windows(np.cumsum(counts) - counts, counts, np.arange(len(counts)))
-        return cls(
-            partners, texts, windows, DenseIndex.load(folder), LexicalIndex.load(folder), WordCounts.load(folder),
-            pairs, np.load(folder / "partner_sums.npy"), Typical.load(folder), ReadAhead.load(folder),
+        side = cls(
+            partners, Texts(texts, rows), windows, DenseIndex.load(folder), LexicalIndex.load(folder),
+            WordCounts.load(folder), pairs, sums, Typical.load(folder), ReadAhead.load(folder),
         )  # fmt: skip
+        side.__dict__["text_columns"] = TextColumns.load(folder)
+        return side
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """A snapshot: one built index on disk, complete or absent.
 
     snapshots/<id>/manifest.json     format, model, dimensions, counts, when, the database's state, hashes of parts
-    snapshots/<id>/partners.jsonl, evidence.jsonl, outcomes.jsonl
+    snapshots/<id>/checked.json      which parts' hashes were compared, see `integrity`
+    snapshots/<id>/partners.jsonl, outcomes.jsonl, and evidence.jsonl with evidence.starts.npy, see `stored_texts`
     snapshots/<id>/contrast.npz, background.npz, sector_guess.npz   see the modules of these names
-    snapshots/<id>/supply/, demand/  vectors.npy (shared by memory mapping), dense.npz, lexical.npz, stems.json,
-                                     side.npz, partner_sums.npy, words.json, typical.npz, and what `read_ahead` keeps
+    snapshots/<id>/supply/, demand/  vectors.npy (shared by memory mapping, as all `npy` are), dense.npz,
+                                     lexical.*.npy, stems.json, side.*.npy, texts.*.npy, texts.json, words.json,
+                                     typical.npz, and what `read_ahead` keeps
     CURRENT                          the id of the snapshot that serves, replaced by rename
 
 It is built aside and renamed when whole: a build killed at any moment leaves the old one serving. In memory it never
@@ -12,12 +14,10 @@ changes either: `updated` gives the one after a change of records, which shares 
 """
 
 import datetime as dt
-import hashlib
 import json
-import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -27,15 +27,19 @@ from filelock import FileLock, Timeout
 
 from matcher.encode import Encoder, Progress
 from matcher.errors import Busy, SnapshotDamaged, SnapshotError, SnapshotMismatch, SnapshotMissing
+from matcher.index import integrity
 from matcher.index.background import Background
 from matcher.index.contrast import Contrast
-from matcher.index.records_file import read_evidence, read_outcomes, read_partners, write_records
+from matcher.index.integrity import sha256
+from matcher.index.records_file import read_outcomes, read_partners, write_records
 from matcher.index.sector_guess import SectorGuess
 from matcher.index.side import SideIndex
+from matcher.index.stored_texts import TextsById, TextsFile
 from matcher.language import N_
+from matcher.made_once import flush
 from matcher.records import Changes, Evidence, Outcome, Partner, Side, State
 
-FORMAT = 5
+FORMAT = 6
 KEEP = 2  # snapshots left on disk: the one that serves and the one before it
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -57,7 +61,7 @@ class Snapshot:
         outcomes: Mapping[str, Outcome],
         sides: dict[Side, SideIndex],
         parts: Parts,
-        records: tuple[dict[str, Partner], dict[str, Evidence]] | None = None,
+        records: tuple[dict[str, Partner], TextsById] | None = None,
         changed: int = 0,
         built: dt.datetime | None = None,
     ) -> None:
@@ -69,7 +73,7 @@ class Snapshot:
         self.contrast, self.background, self.sector_guess = parts
         if records is None:
             partners = {p.id: p for side in sides.values() for p in side.partners}
-            records = partners, {e.id: e for side in sides.values() for e in side.evidence}
+            records = partners, TextsById.of(e for side in sides.values() for e in side.evidence)
         self.partners, self.evidence = records
         self.changed = changed
         self.built = built or dt.datetime.now(dt.UTC)
@@ -92,7 +96,7 @@ class Snapshot:
         gone = {kind: {id_ for k, id_ in changes.gone if k is kind} for kind in (Partner, Evidence, Outcome)}
         outcomes = {id_: o for id_, o in self.outcome.items() if id_ not in gone[Outcome]}
         outcomes.update((o.id, o) for o in changes.outcomes)
-        partners, evidence = dict(self.partners), dict(self.evidence)
+        partners = dict(self.partners)
         for id_ in gone[Partner]:
             partners.pop(id_, None)
         partners.update((p.id, p) for p in changes.partners)
@@ -102,13 +106,19 @@ class Snapshot:
             who: dict[str, Partner | None] = dict.fromkeys(gone[Partner])
             who.update((p.id, p if p.side is side else None) for p in changes.partners)
             sides[side] = index.updated(who, texts, encoder, progress)
-        for id_, text in texts.items():
-            if text and not partners.keys().isdisjoint(text.partners):
-                evidence[id_] = text
-            else:
-                evidence.pop(id_, None)
+        evidence = self.evidence.updated(
+            {id_: e if e and not partners.keys().isdisjoint(e.partners) else None for id_, e in texts.items()}
+        )
         changed = self.changed + len(texts)
         return Snapshot(self.id, changes.state, outcomes, sides, self.parts, (partners, evidence), changed, self.built)
+
+    def texts_of(self, partners: Collection[str]) -> list[Evidence]:
+        """Return the texts that name one of some partners."""
+        found: dict[str, Evidence] = {}
+        for side in self.sides.values():
+            for row in [side.partner_row[id_] for id_ in partners if id_ in side.partner_row]:
+                found.update((text.id, text) for text in map(side.evidence.__getitem__, side.texts_of(row).tolist()))
+        return [found[id_] for id_ in sorted(found)]
 
     @classmethod
     def build(
@@ -163,14 +173,16 @@ class Snapshot:
         aside.mkdir()
         made = make(id_)
         write_records(aside / "partners.jsonl", (made.partners[id_] for id_ in sorted(made.partners)))
-        write_records(aside / "evidence.jsonl", (made.evidence[id_] for id_ in sorted(made.evidence)))
         write_records(aside / "outcomes.jsonl", made.outcomes)
+        row_of: dict[str, int] = {}
+        TextsFile.write(aside, _numbered(made.evidence.lines(), row_of))
         counts = {}
         for side, index in made.sides.items():
-            index.save(aside / side)
+            index.save(aside / side, row_of)
             counts[side] = {"partners": len(index.partners), "evidence": len(index.evidence)}
         for common in made.parts:
             common.save(aside)
+        parts = {str(p.relative_to(aside)): sha256(p) for p in sorted(aside.rglob("*")) if p.is_file()}
         manifest = {
             "format": FORMAT,
             "id": id_,
@@ -180,17 +192,18 @@ class Snapshot:
             "model": encoder.revision,
             "dimensions": encoder.dimensions,
             "counts": counts,
-            "parts": {str(p.relative_to(aside)): _sha256(p) for p in sorted(aside.rglob("*")) if p.is_file()},
+            "parts": parts,
         }
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        integrity.note(aside, parts)
         for part in aside.rglob("*"):
-            _flush(part)
+            flush(part)
         final = home / "snapshots" / id_
         aside.rename(final)
-        _flush(final.parent)
+        flush(final.parent)
         pointer = home / f".{CURRENT}-{id_}"
         pointer.write_text(id_, encoding="utf-8")
-        _flush(pointer)
+        flush(pointer)
         pointer.replace(home / CURRENT)
         old = sorted(
             (p for p in (home / "snapshots").iterdir() if p.is_dir() and not p.name.startswith(".") and p != final),
@@ -224,21 +237,22 @@ class Snapshot:
                 theirs=manifest["model"],
                 ours=encoder.revision,
             )
-        for part, expected in manifest["parts"].items():
-            path = folder / part
-            if not path.is_file() or _sha256(path) != expected:
-                raise SnapshotDamaged(
-                    N_("snapshot {id} is damaged: {part} is absent or altered. Run `tinkuy index` to build it anew"),
-                    id=folder.name,
-                    part=part,
-                )
+        part = integrity.damaged(folder, manifest["parts"])
+        if part is not None:
+            raise SnapshotDamaged(
+                N_("snapshot {id} is damaged: {part} is absent or altered. Run `tinkuy index` to build it anew"),
+                id=folder.name,
+                part=part,
+            )
         partners = read_partners(folder / "partners.jsonl")
-        evidence = read_evidence(folder / "evidence.jsonl")
-        sides = {s: SideIndex.load(folder / s, [p for p in partners if p.side is s], evidence) for s in Side}
+        texts = TextsFile.open(folder)
+        sides = {s: SideIndex.load(folder / s, [p for p in partners if p.side is s], texts) for s in Side}
+        records = {p.id: p for p in partners}, TextsById(texts, {})
         outcomes = {o.id: o for o in read_outcomes(folder / "outcomes.jsonl")}
         parts = (Contrast.load(folder), Background.load(folder), SectorGuess.load(folder))
         built = dt.datetime.fromisoformat(manifest["built"])
-        return cls(manifest["id"], State(manifest["version"], manifest["lineage"]), outcomes, sides, parts, built=built)
+        state = State(manifest["version"], manifest["lineage"])
+        return cls(manifest["id"], state, outcomes, sides, parts, records, built=built)
 
 
 def oldest_version(home: Path, lineage: str) -> int | None:
@@ -316,15 +330,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _flush(path: Path) -> None:
-    """Make sure that a file or a folder's entries are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _numbered(lines: Iterable[tuple[str, bytes]], row_of: dict[str, int]) -> Iterator[bytes]:
+    """Yield lines, and note in `row_of` which one each id has."""
+    for row, (id_, line) in enumerate(lines):
+        row_of[id_] = row
+        yield line
