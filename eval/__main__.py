@@ -20,6 +20,7 @@ from eval.measures import MEASURES
 from eval.peers_cli import bench_peers_command
 from eval.report_cli import report_command
 from eval.setup import FOLDER, FilePath, Setup, shared
+from eval.sources_cli import bench_sources_command
 from eval.spread_cli import spread_command
 from eval.systems import FULL, System, ablations, baselines, spread, without
 from eval.trec import write_run
@@ -133,6 +134,7 @@ def ablate_command(folder: Path, depth: int, weights: Path | None, model: str | 
 
 commands.add_command(report_command)
 commands.add_command(bench_command)
+commands.add_command(bench_sources_command)
 commands.add_command(encoders_command)
 commands.add_command(bench_parent_command)
 commands.add_command(bench_peers_command)

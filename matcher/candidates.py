@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher import stopwatch
+from matcher.candidate_sources.proposing import Proposer
 from matcher.encode import Vectors
 from matcher.index.columns import NO_DAY
 from matcher.index.lexical import Weighed
 from matcher.index.side import SideIndex
 from matcher.records import Filters, Query
-from matcher.sectors import closest, likeness
+from matcher.sectors import closest, lies_within
 from matcher.weights import TextWeights
 
 Floats = NDArray[np.float64]
@@ -95,11 +96,14 @@ class Candidates:
     fit: Floats
 
 
-def search(side: SideIndex, query: Query, vector: Vectors, background: Vectors) -> Hits:
+def search(
+    side: SideIndex, query: Query, vector: Vectors, background: Vectors, proposer: Proposer | None = None
+) -> Hits:
     """Return the texts that both indexes propose for a query; filters come first.
 
     :param vector: of unit length.
     :param background: of the query's language.
+    :param proposer: asks a source outside of the two indexes for what they would propose.
     """
     watch = stopwatch.current()
     allowed = _allowed(side, query)
@@ -107,11 +111,11 @@ def search(side: SideIndex, query: Query, vector: Vectors, background: Vectors) 
     watch.lap("lexical")
     cosines = np.full(len(side.window_evidence), np.nan)
     asked = Asked(vector, background, words, allowed, *_partners(side, allowed), cosines)
-    if _count(allowed.texts, side.evidence) <= WHOLE:
+    if _count(allowed.texts, side.evidence) <= (DEPTH if proposer else WHOLE):
         every = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
         hits = _hits(side, asked, every, True)
     else:
-        hits = _hits(side, asked, _propose(side, asked), False)
+        hits = _hits(side, asked, _proposed(side, query, asked, proposer), False)
     watch.lap("dense")
     return hits
 
@@ -208,6 +212,12 @@ def standardise(scores: Floats) -> Floats:
     return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
 
 
+def _proposed(side: SideIndex, query: Query, asked: Asked, proposer: Proposer | None) -> Rows:
+    """Return the rows of the texts that a source proposes, or both indexes where there is none or it is away."""
+    found = proposer.propose(query, asked.vector, DEPTH, asked.allowed.texts) if proposer else None
+    return _propose(side, asked) if found is None else found
+
+
 def _propose(side: SideIndex, asked: Asked) -> Rows:
     """Return the rows of the DEPTH best texts of each index, ascending."""
     allowed = asked.allowed.texts
@@ -296,7 +306,7 @@ def _allowed(side: SideIndex, query: Query) -> Allowed:
             partners &= column.among(values)
     if wanted.sectors:
         codes = side.sector_codes
-        partners &= codes.having(np.array([_within(code, wanted.sectors) for code in codes.names], bool))
+        partners &= codes.having(np.array([lies_within(code, wanted.sectors) for code in codes.names], bool))
     pairs = partners[side.pair_partner]
     texts = _seen(side.pair_evidence[pairs], len(side.evidence))
     if wanted.languages:
@@ -306,8 +316,3 @@ def _allowed(side: SideIndex, query: Query) -> Allowed:
     if wanted.until:
         texts &= (says.day != NO_DAY) & (says.day <= wanted.until.toordinal())
     return Allowed(partners, texts)
-
-
-def _within(code: str, wanted: frozenset[str]) -> bool:
-    """Tell whether a sector is one of the wanted, or lies inside one (C13 inside C, C1311 inside C13)."""
-    return any(code.startswith(w) or likeness(code, w) == 1 for w in wanted)

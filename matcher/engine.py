@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from matcher import candidates, explain, exposure, familiarity, reasons, scoring, signals, stopwatch
 from matcher.advice import advice
 from matcher.asking import checked
+from matcher.candidate_sources.proposing import Proposer
 from matcher.candidates import Candidates
 from matcher.encode import Encoder, Role, Vectors
 from matcher.errors import NotFound
@@ -78,13 +79,19 @@ class Engine:
     """Answers queries from one snapshot."""
 
     def __init__(
-        self, snapshot: Snapshot, encoder: Encoder, weights: Weights, macro_regions: MacroRegions | None = None
+        self,
+        snapshot: Snapshot,
+        encoder: Encoder,
+        weights: Weights,
+        macro_regions: MacroRegions | None = None,
+        proposers: Mapping[Side, Proposer] | None = None,
     ) -> None:
-        """Assemble; without macro-regions they are the shipped ones."""
+        """Assemble; without macro-regions they are the shipped ones, without proposers both indexes propose."""
         self.snapshot = snapshot
         self.encoder = encoder
         self.weights = weights
         self.macro_regions = macro_regions or shipped()
+        self.proposers = dict(proposers or {})
         self.outcomes = {side: signals.by_partner(snapshot.outcomes, side, snapshot.partners) for side in Side}
         self.words = QuestionWords(encoder)
         self.meanings = {side: Meanings(snapshot.sides[side], self.words) for side in Side}
@@ -105,6 +112,7 @@ class Engine:
         engine.meanings = {
             side: Meanings(index, self.words, self.meanings[side]) for side, index in engine.snapshot.sides.items()
         }
+        engine.proposers = {side: p.following(engine.snapshot.sides[side]) for side, p in self.proposers.items()}
         return engine
 
     def weighed(self, weights: Weights) -> "Engine":
@@ -199,7 +207,8 @@ class Engine:
         read = familiarity.as_meant(side, query)
         vector = self._vector(read)
         watch.lap("encode")
-        hits = candidates.search(side, read, vector, self.snapshot.background.of(read.language))
+        background, proposer = self.snapshot.background.of(read.language), self.proposers.get(query.seeks)
+        hits = candidates.search(side, read, vector, background, proposer)
         home = familiarity.measure(side, self.snapshot.contrast, read, vector, hits.best_cosine)
         watch.lap("familiarity")
         outcomes = _forgetting(self.outcomes[query.seeks], unknown)

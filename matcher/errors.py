@@ -12,6 +12,8 @@ TinkuyError
 ├── TooMany           the caller asked too often; `seconds` tells when to come back
 ├── NotFound          no such partner, evidence, need, region or sector
 ├── ModelMissing      the encoder's weights are nowhere to be had
+├── ModuleMissing     a package that only some installations need is not installed
+├── CandidatesAway    the engine that proposes candidates does not answer, or refuses
 ├── SnapshotError     there is no usable snapshot
 │   ├── SnapshotMissing    nothing has been built yet
 │   ├── SnapshotDamaged    a part is absent or its hash differs
@@ -87,6 +89,14 @@ class NotFound(TinkuyError):
 
 class ModelMissing(TinkuyError):
     """The encoder's weights are nowhere to be had."""
+
+
+class ModuleMissing(TinkuyError):
+    """A package that only some installations need is not installed."""
+
+
+class CandidatesAway(TinkuyError):
+    """The engine that proposes candidates does not answer, or refuses."""
 
 
 class SnapshotError(TinkuyError):

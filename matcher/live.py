@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from matcher.candidate_sources.assembling import Sources
 from matcher.compacting import compact, due
 from matcher.encode import Encoder
 from matcher.engine import Engine
@@ -47,6 +48,7 @@ class LiveEngine:
         poll_s: float = POLL_S,
         compact_every_s: float = COMPACT_EVERY_S,
         weights_file: Callable[[], Path | None] | None = None,
+        sources: Sources | None = None,
     ) -> None:
         """Prepare; nothing is opened before the first question.
 
@@ -55,12 +57,14 @@ class LiveEngine:
             are taken up.
         :param on_change: told of every change when an engine has it, sometimes more than once, by the thread.
         :param macro_regions: the shipped ones without it.
+        :param sources: propose candidates in the place of the snapshot's own indexes.
         """
         self.home = home
         self.encoder = encoder
         self.weights = weights
         self.on_change = on_change
         self.macro_regions = macro_regions or shipped()
+        self.sources = sources
         self.poll_s = poll_s
         self.compact_every_s = compact_every_s
         self._weights_file = weights_file
@@ -141,7 +145,8 @@ class LiveEngine:
     def _made(self) -> Engine:
         """Return the engine of the snapshot on the disk."""
         snapshot = Snapshot.open_current(self.home, self.encoder)
-        return Engine(snapshot, self.encoder, self.weights, self.macro_regions)
+        proposers = self.sources.of(snapshot, self.encoder.revision) if self.sources else None
+        return Engine(snapshot, self.encoder, self.weights, self.macro_regions, proposers)
 
     def _opened(self) -> Engine:
         with self._lock:
@@ -219,6 +224,8 @@ class LiveEngine:
         """Take up the snapshot that serves, if it is another; tell whether it cannot be used."""
         id_ = self._serving()
         if id_ is None or id_ in self._seen or self._engine is None or self._follower is None:
+            return False
+        if self.sources and not self.sources.ready(id_):
             return False
         try:
             engine = self._made()

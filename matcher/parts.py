@@ -1,6 +1,7 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from matcher import bundled_model, dask_workers, saved_searches
 from matcher.batching import Batching
+from matcher.candidate_sources import assembling
+from matcher.candidate_sources.assembling import Sources
+from matcher.candidate_sources.qdrant_address import Address
 from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.encode_ahead import EncodeAhead, Outcome
 from matcher.errors import Busy
@@ -84,6 +88,7 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
         on_change=follow,
         weights_file=settings.weights_file,
         macro_regions=groups,
+        sources=Sources(settings.candidates, settings.candidates_key) if settings.candidates else None,
     )
 
 
@@ -140,3 +145,19 @@ def encode_ahead(
         now = open_store(settings).everything()
         those = dask_workers.DaskWorkers(client, WorkersModel(settings.passages), cache.revision)
         return EncodeAhead(cache, those, progress).run(now.partners, now.evidence)
+
+
+def send_snapshot(
+    settings: Settings, to: str, progress: Progress | None = None, options: Mapping[str, int] | None = None
+) -> list[str]:
+    """Bring the snapshot that serves into one or several Qdrants, and return the names of its collections there.
+
+    :param to: their addresses, separated by spaces.
+    :param options: of new collections: `shards`, `replicas`.
+    :raises SnapshotMissing: none has been built.
+    :raises CandidatesAway: a Qdrant cannot be reached; run again, it goes on where it stopped.
+    """
+    addresses = [Address.read(part) for part in to.split()]
+    encoder = open_encoder(settings, questions=False)
+    snapshot = Snapshot.open_current(settings.home, encoder)
+    return assembling.send(snapshot, encoder.revision, addresses, settings.candidates_key, progress, options)

@@ -117,6 +117,11 @@ def likeness(a: str, b: str) -> float:
     return SHARED_LEVEL["group"]
 
 
+def lies_within(code: str, wanted: Iterable[str]) -> bool:
+    """Tell whether a code is one of the wanted, or lies inside one (C13 inside C, C1311 inside C13)."""
+    return any(code.startswith(w) or likeness(code, w) == 1 for w in wanted)
+
+
 def closest(ours: Iterable[str], theirs: Iterable[str]) -> tuple[float, str | None]:
     """Return the greatest likeness between two sets of codes, and which of `theirs` has it."""
     theirs = sorted(theirs)

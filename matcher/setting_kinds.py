@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+IN_PROCESS = ("exact", "flat", "sq8", "hnsw", "ivf", "pq")  # sources of candidates without a server
 UNITS = {"": 1, "KiB": 2**10, "MiB": 2**20}
 SWITCHED = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 
@@ -72,6 +73,13 @@ def _address(text: str) -> str:
     return text
 
 
+def _candidates(text: str) -> str:
+    engines = text.split()
+    if text not in IN_PROCESS and not all(re.fullmatch(r"(qdrant|https?)://[^\s@]+", each) for each in engines):
+        raise ValueError(text)  # a key in an address would be shown with it
+    return text
+
+
 def _contact(text: str) -> str:
     if re.fullmatch(r"[^\s@<>\"'?&:]+@[^\s@<>\"'?&]+\.[^\s@<>\"'?&]+", text):
         return text
@@ -103,4 +111,5 @@ SIZE = Kind("1 KiB … 1024 MiB", _size)
 RATE = Kind("N/second, N/minute, N/hour, N/day", _rate)
 ORIGINS = Kind("https://…, https://…", _origins)
 ADDRESS = Kind("sqlite:///…, postgresql://…", _address)
+CANDIDATES = Kind(f"qdrant://…, https://…; {', '.join(IN_PROCESS)}", _candidates)
 HOST = Kind("127.0.0.1, ::1, 0.0.0.0, …", _host)

@@ -18,6 +18,7 @@ from matcher.errors import BadInput
 from matcher.language import N_, languages
 from matcher.setting_kinds import (
     ADDRESS,
+    CANDIDATES,
     CONTACT,
     FILE,
     FOLDER,
@@ -98,6 +99,19 @@ class Settings:
         metadata=setting(
             ADDRESS, N_("Address of the database; not set: the SQLite file tinkuy.db in the home folder"), secret=True
         ),
+    )
+    candidates: str | None = field(
+        default=None,
+        metadata=setting(
+            CANDIDATES,
+            N_(
+                "Engine that proposes texts to be scored; not set: the snapshot's own indexes. One Qdrant, or several "
+                "that share the texts out, separated by spaces (docs/QDRANT.md)"
+            ),
+        ),
+    )
+    candidates_key: str | None = field(
+        default=None, repr=False, metadata=setting(TEXT, N_("API key of that engine"), secret=True)
     )
     contact: str | None = field(
         default=None,

@@ -56,6 +56,7 @@ STEPS = (
     {"editing"},
     {"bulk", "uploads", "undoing", "taking_over"},
     {"index"},
+    {"candidate_sources"},
     {"candidates", "completing", "track_record"},
     {"signals"},
     {"scoring", "familiarity", "meanings", "reasons"},

@@ -103,10 +103,26 @@ def template_command(context: Context, path: Path) -> None:
         "Build a new snapshot from the database. The old one serves until the new one is whole; a running server takes it up at its next question."
     ),
 )
+@click.option(
+    "--to",
+    metavar="ADDRESS",
+    help=N_(
+        "Instead of building one, bring the snapshot that serves into the Qdrant at qdrant://host:port/prefix. Stopped at any moment, the same command goes on where it was."
+    ),
+)
+@click.option("--shards", type=click.IntRange(1, 1024), help=N_("Shards of a new collection (with --to)."))
+@click.option("--replicas", type=click.IntRange(1, 16), help=N_("Copies of each shard (with --to)."))
 @with_language
 @in_context
-def index_command(context: Context) -> None:
-    """Build a snapshot."""
+def index_command(context: Context, to: str | None, shards: int | None, replicas: int | None) -> None:
+    """Build a snapshot, or bring the one that serves into an engine."""
+    if to:
+        chosen = {"shards": shards, "replicas": replicas}
+        options = {name: value for name, value in chosen.items() if value is not None}
+        with render.progress_bar(context.say(N_("Sending the snapshot"))) as progress:
+            names = parts.send_snapshot(context.settings, to, progress, options)
+        click.echo(context.say(N_("Qdrant serves {names}.")).format(names=", ".join(names)))
+        return
     with render.progress_bar(context.say(N_("Building the snapshot"))) as progress:
         id_ = parts.build_snapshot(context.settings, progress)
     click.echo(context.say(N_("Snapshot {id} serves.")).format(id=id_))
