@@ -176,7 +176,9 @@ def test_what_was_found_out_about_it_goes_too(full: Store, home: Path, cached: C
     assert holding(tmp_path, MARK) == []
     assert cached.missing([mended, MARK], Role.PASSAGE).keys() == {cached._key(t, Role.PASSAGE) for t in (mended, MARK)}
     assert cached.missing([mended, MARK], Role.QUERY).keys() == {cached._key(t, Role.QUERY) for t in (mended, MARK)}
-    assert cached.forget([mended]) == 2  # `fermenta`, in both roles: a word of `also` too, which stays and was read anew
+    assert (
+        cached.forget([mended]) == 2
+    )  # `fermenta`, in both roles: a word of `also` too, which stays and was read anew
     assert {"twin", "near"} <= {p.id for p in full.everything().partners}
     with full.reading() as session:
         for table in Base.metadata.tables.values():
