@@ -61,7 +61,8 @@ class Measured:
         sizes = sorted((int(name) for name in bench if name.isdecimal()), reverse=True)
         texts, largest = sizes[0], bench[str(sizes[0])]
         counts, steady = largest["counts"], largest["steady MB"] * MB
-        fewer, before = (sizes[1], bench[str(sizes[1])]) if len(sizes) > 1 else (0, {"parts MB": {}, "steady MB": 0.0})
+        fewer = sizes[1] if len(sizes) > 1 else 0
+        before: Mapping[str, Any] = bench[str(fewer)] if fewer else {"parts MB": {}, "steady MB": 0.0}
         memory = (steady - before["steady MB"] * MB) / (texts - fewer)
         parts = {
             part: max(size - before["parts MB"].get(part, 0.0), 0.0) * MB / (texts - fewer)
