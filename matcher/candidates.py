@@ -1,4 +1,8 @@
-"""Question -> texts that may fit -> partners: the two indexes, filters and pooling."""
+"""Question -> texts that may fit -> partners: filters, the two indexes, pooling.
+
+Everybody whom the filters allow is ranked. Of very many texts some are looked at first; what the others of a partner
+would add is then an estimate, until all of the best partners' texts are looked at (see `completed`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +23,8 @@ from matcher.weights import TextWeights
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 WHOLE = 30_000  # texts up to which all that the filters allow are scored: that takes no longer than to choose
-ENOUGH = 2  # times the texts that count: who has so many among those proposed has hardly a better one besides
 DEPTH = 1024  # texts that each index proposes of more
+ENOUGH = 2  # times the texts that count: who has so many among those proposed has hardly a better one besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,9 @@ class Candidates:
 def search(
     side: SideIndex, query: Query, vector: Vectors, background: Vectors, proposer: Proposer | None = None
 ) -> Hits:
-    """Return the texts that both indexes propose for a query; filters come first.
+    """Return all texts that the filters allow, or those of many that both indexes propose.
 
-    :param vector: of unit length.
+    :param vector: the question's, of unit length.
     :param background: of the query's language.
     :param proposer: asks a source outside of the two indexes for what they would propose.
     """
