@@ -11,6 +11,7 @@ docs/OPERATING.md).
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,10 +22,11 @@ from matcher.errors import BadInput, DatabaseAway, NotFound
 from matcher.language import N_
 
 MakeEncoder = Callable[[int], Encoder]  # opens the model for so many threads; sent to workers, equal if made alike
-DEATHS = 2  # workers that a partition may lose before it is itself suspected
+DEATHS = 1  # workers that a partition may lose before it is itself suspected
 TRIES = 1  # times that a partition is tried again
 AHEAD = 2  # partitions a worker has: one that it reads, one that waits
-WAIT_S = 60  # how long a cluster is waited for
+WAIT_S = 60  # how long a cluster is waited for, or any worker
+LOOK_S = 0.02  # between two looks
 
 _HERE = {
     "distributed.scheduler.allowed-failures": DEATHS,
@@ -59,7 +61,7 @@ class DaskWorkers:
     @property
     def room(self) -> int:
         """See Workers; those that come while it goes on are counted."""
-        return AHEAD * max(len(self.client.scheduler_info(n_workers=-1)["workers"]), 1)
+        return AHEAD * max(self._workers(), 1)
 
     def give(self, partition: Partition) -> None:
         """See Workers."""
@@ -71,19 +73,40 @@ class DaskWorkers:
     def take(self) -> tuple[Partition, Vectors | Exception]:
         """See Workers.
 
-        :raises DatabaseAway: the cluster does not answer.
+        :raises DatabaseAway: the cluster does not answer, or all its workers are gone.
         """
         from distributed import CancelledError
         from distributed.comm import CommClosedError
 
-        future = next(self._done)
-        partition = self._given.pop(future.key)
-        try:
-            return partition, future.result()
-        except (CancelledError, CommClosedError) as error:
-            raise DatabaseAway(N_("the cluster does not answer any more; run the same again to go on")) from error
-        except Exception as error:
-            return partition, error
+        while True:
+            self._wait()
+            future = next(self._done)
+            partition = self._given.pop(future.key)
+            try:
+                return partition, future.result(timeout=WAIT_S)
+            except (CancelledError, CommClosedError) as error:
+                raise DatabaseAway(N_("the cluster does not answer any more; run the same again to go on")) from error
+            except Exception as error:
+                if not isinstance(error, TimeoutError) or future.status == "error":
+                    return partition, error
+                future.cancel()  # what it read went with the worker that had it
+                self.give(partition)
+
+    def _wait(self) -> None:
+        """Wait until something is done, but not for ever where nobody does it: a nanny may die with its worker."""
+        looked = somebody = time.monotonic()
+        while not self._done.has_ready():
+            time.sleep(LOOK_S)
+            if time.monotonic() - looked < 1:
+                continue
+            looked = time.monotonic()
+            if self._workers():
+                somebody = looked
+            elif looked - somebody > WAIT_S:
+                raise DatabaseAway(N_("no worker is left; run the same again to go on"))
+
+    def _workers(self) -> int:
+        return len(self.client.scheduler_info(n_workers=-1)["workers"])
 
 
 @contextmanager

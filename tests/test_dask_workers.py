@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import far_encoder
 import numpy as np
 import psutil
 import pytest
@@ -19,6 +20,7 @@ from far_encoder import PARTNERS, SIZE, TEXTS, Far, logged, run, times_read
 from matcher import dask_workers, encode_ahead
 from matcher.encode import Role
 from matcher.errors import BadInput, DatabaseAway
+from matcher.index.pieces import Piece
 from matcher.index.snapshot import Snapshot
 from matcher.vector_cache import CachedEncoder
 
@@ -105,7 +107,8 @@ def test_a_text_that_raises_is_named_after_it_was_tried_again(tmp_path, log):
 
 
 @pytest.mark.slow
-def test_a_text_that_kills_is_named(tmp_path, log):
+def test_a_text_that_kills_is_named(tmp_path, log, monkeypatch):
+    monkeypatch.setattr(far_encoder, "SIZE", 4)  # each half costs two workers, and seconds for those that follow
     outcome = run(Far(str(log), deadly="Norte17 sobre acero"), tmp_path / "vectors.sqlite")
     expected, _ = alone(tmp_path)
     deadly = {piece.text for piece, _ in outcome.refused}
@@ -176,6 +179,17 @@ def test_a_cluster_started_by_hand_and_what_is_told_when_it_goes(tmp_path, log):
     assert {threads for _, threads, *_ in logged(log)} == {"3"}  # its share, as it was told
     outcome = run(Far(str(log)), tmp_path / "vectors.sqlite")
     assert 0 < outcome.read < len(alone(tmp_path)[0])
+
+
+def test_where_no_worker_is_left_it_is_told(log, monkeypatch):
+    monkeypatch.setattr(dask_workers, "WAIT_S", 2)
+    with dask_workers.here(1, 1) as client:
+        workers = dask_workers.DaskWorkers(client, Far(str(log), slow=30), "far-1")
+        piece = Piece("torno", Role.PASSAGE)
+        workers.give(encode_ahead.Partition(Role.PASSAGE, ((b"key", piece),), 0))
+        client.cluster.scale(0)
+        with pytest.raises(DatabaseAway, match="no worker is left; run the same again"):
+            workers.take()
 
 
 def kill_after(scheduler, log):
