@@ -10,7 +10,6 @@ from sqlalchemy.engine import URL
 from threadpoolctl import threadpool_limits
 
 from matcher import bundled_model, dask_workers, saved_searches
-from matcher.batching import Batching
 from matcher.candidate_sources import assembling
 from matcher.candidate_sources.assembling import Sources
 from matcher.candidate_sources.qdrant_address import Address
@@ -35,7 +34,7 @@ def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
     :param questions: whether vectors of questions are kept too.
     :raises ModelMissing: it is nowhere to be had.
     """
-    return CachedEncoder(Batching(open_model(settings), cores()), settings.vectors, questions=questions)
+    return CachedEncoder(open_model(settings), settings.vectors, questions=questions)
 
 
 def open_model(settings: Settings, threads: int | None = None) -> Encoder:

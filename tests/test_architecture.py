@@ -39,7 +39,6 @@ STEPS = (
         "sources",
         "store",
         "encode",
-        "batching",
         "made_once",
         "bundled_model",
         "quick_encoder",
