@@ -106,7 +106,7 @@ def test_a_text_that_raises_is_named_after_it_was_tried_again(tmp_path, log):
     assert min(times_read(log)[piece.role, piece.text] for piece, _ in outcome.refused) >= 1 + dask_workers.TRIES
 
 
-@pytest.mark.slow
+@pytest.mark.proof  # minutes: every half costs workers
 def test_a_text_that_kills_is_named(tmp_path, log, monkeypatch):
     monkeypatch.setattr(far_encoder, "SIZE", 4)  # each half costs two workers, and seconds for those that follow
     outcome = run(Far(str(log), deadly="Norte17 sobre acero"), tmp_path / "vectors.sqlite")
