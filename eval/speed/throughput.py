@@ -1,7 +1,7 @@
 """Questions a second of many clients at once, as many times one client's: one engine, a thread each.
 
 In turns within one process. An answer is made JSON, as the API does; what HTTP itself takes is not in it. Reading the
-questions together that wait for the model was tried: on a busy machine it saved 4 % of the processor's time and no other.
+questions together that wait for the model was tried: on a busy machine it saved 4 % of the processor's time, no other.
 """
 
 import json
