@@ -106,17 +106,6 @@ def test_a_text_that_raises_is_named_after_it_was_tried_again(tmp_path, log):
     assert min(times_read(log)[piece.role, piece.text] for piece, _ in outcome.refused) >= 1 + dask_workers.TRIES
 
 
-@pytest.mark.proof  # minutes: every half costs workers
-def test_a_text_that_kills_is_named(tmp_path, log, monkeypatch):
-    monkeypatch.setattr(far_encoder, "SIZE", 4)  # each half costs two workers, and seconds for those that follow
-    outcome = run(Far(str(log), deadly="Norte17 sobre acero"), tmp_path / "vectors.sqlite")
-    expected, _ = alone(tmp_path)
-    deadly = {piece.text for piece, _ in outcome.refused}
-    assert deadly == {text for _, text in expected if "Norte17 sobre acero" in text} != set()
-    assert all(encode_ahead.why(failure).startswith("KilledWorker") for _, failure in outcome.refused)
-    assert outcome.read == len(expected) - len(outcome.refused)
-
-
 def test_workers_with_another_model_are_refused(tmp_path, log):
     far = Far(str(log), revision="far-2")
     cached = CachedEncoder(Far(str(log))(1), tmp_path / "vectors.sqlite")
