@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 
-import far_encoder
 import numpy as np
 import psutil
 import pytest
