@@ -227,12 +227,14 @@ class Weighed:
 
     def standardised(self, rows: Rows) -> NDArray[np.float64]:
         """Return the scores of some rows as standard deviations above the mean of all; zeros where all are equal."""
-        count = max(self.index.rows, 1)
-        mean = float(self.scores.sum()) / count  # slots without a row add nothing
-        apart = self.scores - mean
-        unused = len(self.scores) - self.index.rows
-        spread = math.sqrt(max(float(np.square(apart).sum()) - unused * mean * mean, 0.0) / count)
+        mean, spread = self._moments
         return (self.at(rows) - mean) / spread if spread > STILL else np.zeros(len(rows))
+
+    @cached_property
+    def _moments(self) -> tuple[float, float]:
+        """Mean and deviation over all rows, added up in their order: the same to the last bit wherever they lie."""
+        scores = self.scores[self.index.slots]
+        return (float(scores.mean()), float(scores.std())) if len(scores) else (0.0, 0.0)
 
     def best(self, count: int, allowed: NDArray[np.bool_] | None = None) -> Rows:
         """Return the `count` rows with the highest scores above 0, in no order; of equals the first rows.
