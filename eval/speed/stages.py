@@ -30,7 +30,7 @@ STAGES = (*stopwatch.STAGES, "serialise")
 PARTS = {  # of a snapshot on the disk, and the files that hold them
     "records": ("partners.jsonl", "evidence.jsonl", "outcomes.jsonl"),
     "vectors": ("vectors.npy",),
-    "copies of a byte a number": ("near.faiss",),
+    "copies of a quarter of a byte a number": ("near.faiss",),
     "sentences": ("sentences.npy", "sentences.npz"),
     "words": ("words.npy", "word_vectors.json", "usual_words.npz"),
     "postings": ("lexical.npz", "stems.json"),
