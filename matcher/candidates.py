@@ -157,7 +157,7 @@ def completed(
     if not len(best):
         return found
     mine = found.partners[best]
-    texts = np.unique(np.concatenate([side.texts_of(row) for row in mine.tolist()]))
+    texts = side.texts_of_all(mine)
     if asked.allowed.texts is not None:
         texts = texts[asked.allowed.texts[texts]]
     theirs = _seen(mine, len(side.partners))

@@ -143,6 +143,12 @@ class SideIndex:
         texts, starts = self._by_partner
         return texts[starts[partner_row] : starts[partner_row + 1]]
 
+    def texts_of_all(self, partner_rows: Rows) -> Rows:
+        """Return the rows of the texts of some partners, ascending, each once."""
+        texts, starts = self._by_partner
+        first = starts[partner_rows]
+        return np.unique(texts[spread_out(first, starts[partner_rows + 1] - first)])
+
     @cached_property
     def _pair_starts(self) -> Rows:
         """Where the pairs of each text begin, (texts + 1,): they lie text by text."""
