@@ -1,16 +1,19 @@
 """A thousand questions and ten swaps of the snapshot leave a process as it was; `proofs.steady` asks ten times as many."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from proofs.steady import looks
+from proofs.steady import all_looks
 
 TEXTS, QUESTIONS, SWAPS = 1000, 1000, 10
 
 
 @pytest.mark.slow
 def test_nothing_stays_of_snapshots_and_questions_that_went(tmp_path):
-    found = [look for _, look in looks(tmp_path, TEXTS, QUESTIONS, SWAPS)]
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:  # with nothing alive of the tests before
+        found = alone.submit(all_looks, tmp_path, TEXTS, QUESTIONS, SWAPS).result()
     early, late = found[1], found[-1]
     assert (late.engines, late.sides, late.snapshots) == (1, 2, 1)
     assert (late.files, late.threads) == (early.files, early.threads)

@@ -106,6 +106,11 @@ def looks(folder: Path, texts: int, questions: int, swaps: int) -> Iterator[tupl
     store.close()
 
 
+def all_looks(folder: Path, texts: int, questions: int, swaps: int) -> list[Look]:
+    """Return the looks of `looks`."""
+    return [look for _, look in looks(folder, texts, questions, swaps)]
+
+
 def main() -> None:
     """Print what the process held early on and at the end; exit code 1 where something has grown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
