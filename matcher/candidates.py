@@ -210,12 +210,6 @@ def _sector_likeness(side: SideIndex, query: Query, texts: Rows) -> Floats:
     return np.array([closest(query.sectors, values[number])[0] for number in sets.tolist()], float)[which]
 
 
-def standardise(scores: Floats) -> Floats:
-    """Return scores as standard deviations above their mean; zeros where all are equal."""
-    spread = scores.std() if len(scores) else 0.0
-    return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
-
-
 def _proposed(side: SideIndex, query: Query, asked: Asked, proposer: Proposer | None) -> Rows:
     """Return the rows of the texts that a source proposes, or both indexes where there is none or it is away."""
     found = proposer.propose(query, asked.vector, DEPTH, asked.allowed.texts) if proposer else None

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher import candidates
-from matcher.candidates import completed, pool, pooled, search, standardise
+from matcher.candidates import completed, pool, pooled, search
 from matcher.encode import Role
 from matcher.index.side import SideIndex
 from matcher.records import Evidence, Filters, Partner, Query, Side
@@ -98,19 +98,6 @@ def test_texts_that_were_not_looked_at_count_as_the_average_one():
     np.testing.assert_allclose(
         pool(np.array([-1.0]), np.array([0]), np.array([1]), 2.0, 5), [2 * math.log(math.exp(-0.5) + 1)]
     )
-
-
-# standardise
-
-
-def test_standardise_by_hand():
-    # mean 2, deviation 2 (population)
-    assert standardise(np.array([0.0, 0.0, 4.0, 4.0])).tolist() == [-1, -1, 1, 1]
-
-
-@pytest.mark.parametrize("scores", [[], [7.0], [0.0, 0.0, 0.0]])
-def test_equal_scores_standardise_to_zero(scores):
-    assert standardise(np.array(scores)).tolist() == [0.0] * len(scores)
 
 
 # find

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from matcher.encode import Vectors
 
 FROM = 60_000  # vectors from which finding some thousands of them by copies is clearly the faster
-SPARE = 4  # times as many are found as are wanted: more were no nearer to all of them, see eval/SPEED.md
+SPARE = 4  # times as many are found as are wanted: so 99 of the nearest 100 are among them (eval/SPEED.md)
 PAIR, BITS = 2, 4  # numbers of a vector that stand together, and the bits that stand for them
 TRAINED = 8192  # vectors from which the codes are learnt: 16 for each pair of numbers need no more
 FILE = "near.faiss"
