@@ -5,7 +5,7 @@ would add is then an estimate, until all of the best partners' texts are looked 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,8 @@ class Asked:
     `vector`: of unit length; `background`: what it shares with every question (see `index.background`), both
     (dimensions,). `words`: what its words say of each text. `allowed`: what its filters let through; `partners`: rows
     of the partners that have texts so, ascending, and `counts` of these texts. `cosines`: (windows,) of the side's
-    windows to the question, as far as they were worked out; NaN the others.
+    windows to the question, as far as they were worked out; NaN the others. `by_chance`: by the share of the background
+    that is left out, what cosines are by chance (see `DenseIndex.by_chance`), as far as it was worked out.
     """
 
     vector: Vectors
@@ -52,6 +53,7 @@ class Asked:
     partners: Rows
     counts: Rows
     cosines: Floats
+    by_chance: dict[float, tuple[Floats, Floats]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +207,11 @@ def pool(fit: Floats, owner: Rows, others: Rows, temperature: float, texts: int)
 def _sector_likeness(side: SideIndex, query: Query, texts: Rows) -> Floats:
     """Return some texts' likeness to the question's sectors, 0 to 1, (texts,); 0 where either has none."""
     column = side.text_columns.sectors
-    sets, which = np.unique(column.rows[texts], return_inverse=True)
-    values = column.values
-    return np.array([closest(query.sectors, values[number])[0] for number in sets.tolist()], float)[which]
+    sets, values = column.rows[texts], column.values
+    likeness = np.zeros(len(values))
+    for number in np.flatnonzero(np.bincount(sets, minlength=len(values))).tolist():
+        likeness[number] = closest(query.sectors, values[number])[0]
+    return likeness[sets]
 
 
 def _proposed(side: SideIndex, query: Query, asked: Asked, proposer: Proposer | None) -> Rows:
@@ -277,9 +281,11 @@ def _dense_fit(side: SideIndex, hits: Hits, share: float) -> Floats:
 
     It is that of what the question says beyond `share` of what every question says.
     """
-    own = np.asarray(hits.asked.vector - share * hits.asked.background, np.float32)
-    scores = hits.cosines - share * hits.common
-    fit = side.dense.standardise(own, hits.windows, scores)
+    asked = hits.asked
+    if share not in asked.by_chance:
+        own = np.asarray(asked.vector - share * asked.background, np.float32)
+        asked.by_chance[share] = side.dense.by_chance(own)
+    fit = side.dense.standardise(asked.by_chance[share], hits.windows, hits.cosines - share * hits.common)
     if len(hits.windows) == len(hits.texts):
         return fit
     best = np.full(len(hits.texts), -np.inf)

@@ -1,7 +1,7 @@
 """Passages: which texts of a partner fit, which sentence of each, and which words of it answer the question."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from matcher.index.side import SideIndex
 from matcher.meanings import Echo, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
 from matcher.scoring import in_order
-from matcher.text import EMPTY, fold, stem_of, whole_character, word_stems, words
+from matcher.text import EMPTY, fold, stem_of, whole_character, word_matches, word_stems, words
 
 PASSAGES = 3  # texts shown of a partner
 ECHOED = 10  # partners whose first passage is searched for words of like meaning: that costs time
@@ -38,12 +38,14 @@ def passages(
     texts = list(dict.fromkeys(text for found in chosen.values() for text, _ in found))
     spans, vectors = side.read.sentences.of({text: int(side.windows.slots[text]) for text in texts})
     telling = _telling(query.full_text, side.lexical)
-    said = {text: _said(side.evidence[text], telling) for text in texts}
+    records = {text: side.evidence[text] for text in texts}
+    of_language = {language: _Telling(telling, language) for language in {e.language for e in records.values()}}
+    said = {text: _said(records[text].text, of_language[records[text].language]) for text in texts}
     fitting = {text: _fitting(spans[text], vectors[text], vector, said[text], telling) for text in texts}
     best_ones = [found[0] for found in list(chosen.values())[:ECHOED] if found]
     heard = {text: i for text, fit in best_ones if fit >= ECHO_FIT and (i := fitting[text]) is not None}
     told = [
-        Sentence(side.evidence[text].text[slice(*spans[text][i])], side.evidence[text].language, vectors[text][i])
+        Sentence(records[text].text[slice(*spans[text][i])], records[text].language, vectors[text][i])
         for text, i in heard.items()
     ]
     echoes = dict(zip(heard, meanings.echoes(query.full_text, query.language, vector, told), strict=True))
@@ -51,8 +53,8 @@ def passages(
     for text in texts:
         i = fitting[text]
         fits = spans[text][i] if i is not None else None
-        marks[text] = _marks(side.evidence[text].text, fits, echoes.get(text, ()), said[text])
-    return {row: tuple(_passage(side.evidence[t], marks[t], fit) for t, fit in found) for row, found in chosen.items()}
+        marks[text] = _marks(records[text].text, fits, echoes.get(text, ()), said[text])
+    return {row: tuple(_passage(records[t], marks[t], fit) for t, fit in found) for row, found in chosen.items()}
 
 
 def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list[tuple[int, float]]]:
@@ -73,10 +75,22 @@ def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list
     return chosen
 
 
-def _said(evidence: Evidence, telling: Mapping[str, float]) -> list[Said]:
-    """Return the words of a text whose stems are `telling`."""
-    text, language = evidence.text, evidence.language
-    return [(a, b, stem) for a, b in words(text) if (stem := stem_of(text[a:b], language) or "") in telling]
+class _Telling(dict[str, str]):
+    """Word of a language as it is written -> its stem where that is telling, else nothing; filled as words come."""
+
+    def __init__(self, telling: Collection[str], language: str | None) -> None:
+        self.telling = telling
+        self.language = language
+
+    def __missing__(self, word: str) -> str:
+        stem = stem_of(word, self.language) or ""
+        self[word] = found = stem if stem in self.telling else ""
+        return found
+
+
+def _said(text: str, telling: _Telling) -> list[Said]:
+    """Return the words of a text whose stems are telling."""
+    return [(*match.span(), stem) for match in word_matches(text) if (stem := telling[match[0]])]
 
 
 def _fitting(

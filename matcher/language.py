@@ -25,9 +25,10 @@ def _catalogue(language: str) -> dict[str, str]:
         }
 
 
-def languages() -> list[str]:
+@cache
+def languages() -> tuple[str, ...]:
     """Return the codes of the languages that people can choose, Spanish first."""
-    return sorted({path.stem for path in LOCALE.glob("*.po")} | {"en"}, key=lambda c: (c != "es", c))
+    return tuple(sorted({path.stem for path in LOCALE.glob("*.po")} | {"en"}, key=lambda c: (c != "es", c)))
 
 
 def translator(language: str) -> Translate:

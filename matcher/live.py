@@ -49,6 +49,7 @@ class LiveEngine:
         compact_every_s: float = COMPACT_EVERY_S,
         weights_file: Callable[[], Path | None] | None = None,
         sources: Sources | None = None,
+        opened: Snapshot | None = None,
     ) -> None:
         """Prepare; nothing is opened before the first question.
 
@@ -58,6 +59,7 @@ class LiveEngine:
         :param on_change: told of every change when an engine has it, sometimes more than once, by the thread.
         :param macro_regions: the shipped ones without it.
         :param sources: propose candidates in the place of the snapshot's own indexes.
+        :param opened: a snapshot that need not be opened anew where it is the one that serves.
         """
         self.home = home
         self.encoder = encoder
@@ -68,6 +70,7 @@ class LiveEngine:
         self.poll_s = poll_s
         self.compact_every_s = compact_every_s
         self._weights_file = weights_file
+        self._first = opened
         self._weights_seen = self._weights_state()
         self._store = store
         self._follower = Follower(store, encoder) if store else None
@@ -144,7 +147,11 @@ class LiveEngine:
 
     def _made(self) -> Engine:
         """Return the engine of the snapshot on the disk."""
-        snapshot = Snapshot.open_current(self.home, self.encoder)
+        first = self._first
+        if first is not None and first.id == self._serving():
+            snapshot = first
+        else:
+            snapshot, self._first = Snapshot.open_current(self.home, self.encoder), None
         proposers = self.sources.of(snapshot, self.encoder.revision) if self.sources else None
         return Engine(snapshot, self.encoder, self.weights, self.macro_regions, proposers)
 

@@ -1,10 +1,14 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import faiss
+import numpy as np
 from filelock import FileLock, Timeout
 from sqlalchemy.engine import URL
 from threadpoolctl import threadpool_limits
@@ -13,19 +17,24 @@ from matcher import bundled_model, dask_workers, saved_searches
 from matcher.candidate_sources import assembling
 from matcher.candidate_sources.assembling import Sources
 from matcher.candidate_sources.qdrant_address import Address
-from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
+from matcher.encode import Encoder, Progress, Role, SentenceTransformerEncoder, Vectors
 from matcher.encode_ahead import EncodeAhead, Outcome
-from matcher.errors import Busy
+from matcher.engine import Engine
+from matcher.errors import Busy, SnapshotError
 from matcher.index.snapshot import Snapshot, building
 from matcher.language import N_
 from matcher.live import LiveEngine
 from matcher.macro_regions import MacroRegions
 from matcher.quick_encoder import Numbers, QuickEncoder, cores
+from matcher.records import Query, Side
 from matcher.settings import Settings
 from matcher.store.database import url_of
 from matcher.store.store import Store
 from matcher.vector_cache import CachedEncoder
 from matcher.weights import Weights
+
+LONG = "ayuda " * 100  # a question that is not known to fit into a window before its tokens are counted
+_opened: tuple[Encoder, Snapshot] | None = None  # before this process was forked, see `open_before_forks`
 
 
 def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
@@ -76,7 +85,8 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
     """
     one_thread_a_sum()
     groups = MacroRegions.load(settings.macro_regions)
-    encoder, weights = open_encoder(settings, questions=False), Weights.load(settings.weights_file())
+    encoder, snapshot = _opened or (open_encoder(settings, questions=False), None)
+    weights = Weights.load(settings.weights_file())
     follow = saved_searches.on_change(store) if store else None
     return LiveEngine(
         settings.home,
@@ -88,7 +98,32 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
         weights_file=settings.weights_file,
         macro_regions=groups,
         sources=Sources(settings.candidates, settings.candidates_key) if settings.candidates else None,
+        opened=snapshot,
     )
+
+
+def open_before_forks(settings: Settings) -> None:
+    """Open the snapshot now: the processes forked from this one share its memory.
+
+    Each loads the model by itself, since its threads would not be forked. A snapshot that cannot be used is told of by
+    the processes themselves, at every question.
+    """
+    global _opened
+    one_thread_a_sum()
+    encoder = open_encoder(settings, questions=False)
+    with suppress(SnapshotError):
+        _opened = encoder, Snapshot.open_current(settings.home, encoder)
+        prepare_to_fork(*_opened)
+
+
+def prepare_to_fork(encoder: Encoder, snapshot: Snapshot) -> None:
+    """Answer a question on each side now: what is worked out for the first one, forked processes share."""
+    faiss.omp_set_num_threads(1)  # a fork loses threads, and OpenMP would wait for its own
+    engine = Engine(snapshot, _Still(encoder), Weights.load())
+    for side in Side:
+        engine.match(Query(LONG, side, region="PE-CUS"))
+    gc.collect()
+    gc.freeze()  # looking for garbage would write into each object, and so copy it for each process
 
 
 def one_thread_a_sum() -> None:
@@ -110,6 +145,19 @@ def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
         return Snapshot.build_alone(
             settings.home, now.partners, now.evidence, now.outcomes, encoder, progress, state=now.state
         )
+
+
+class _Still:
+    """Has the windows of an encoder, and one vector for all of them: the model stays unread."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.windows = encoder.windows
+        self.revision = encoder.revision
+        self.dimensions = encoder.dimensions
+
+    def encode(self, texts: Sequence[str], role: Role, progress: Progress | None = None) -> Vectors:  # noqa: ARG002
+        """See Encoder."""
+        return np.full((len(texts), self.dimensions), self.dimensions**-0.5, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

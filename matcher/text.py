@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 
 import nh3
@@ -109,7 +109,12 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[tuple[int, int]]:
     """Return the words of `text` as (start, end), in characters."""
-    return [match.span() for match in _WORD.finditer(text)]
+    return [match.span() for match in word_matches(text)]
+
+
+def word_matches(text: str) -> Iterator[re.Match[str]]:
+    """Yield the words of `text` as they are found, for whoever wants words and places at once."""
+    return _WORD.finditer(text)
 
 
 def whole_character(text: str, end: int) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from matcher.index.dense import MIN_GROUP, DenseIndex
+from matcher.index.dense import MIN_GROUP, DenseIndex, products
 
 
 def unit(rows: int, dimensions: int = 16, seed: int = 0) -> np.ndarray:
@@ -70,28 +70,33 @@ def test_standardise_takes_mean_and_deviation_over_the_rows_of_the_group():
         like = COSINES if group == "pt" else COSINES[groups == group]  # pt is below MIN_GROUP: all rows
         expected[row] = (COSINES[row] - like.mean()) / like.std()
     rows = np.arange(300)
-    np.testing.assert_allclose(index.standardise(QUERY, rows, COSINES), expected, atol=1e-5)
-    np.testing.assert_allclose(index.standardise(QUERY, rows[40:50], COSINES[40:50]), expected[40:50], atol=1e-5)
+    np.testing.assert_allclose(index.standardise(index.by_chance(QUERY), rows, COSINES), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        index.standardise(index.by_chance(QUERY), rows[40:50], COSINES[40:50]), expected[40:50], atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("size", [MIN_GROUP - 1, MIN_GROUP])
 def test_a_group_has_moments_of_its_own_from_min_group_rows(size):
     groups = ["en"] * size + ["es"] * (300 - size)
     like = COSINES[:size] if size >= MIN_GROUP else COSINES
-    found = DenseIndex.build(VECTORS, groups).standardise(QUERY, np.array([0]), COSINES[:1])
+    index = DenseIndex.build(VECTORS, groups)
+    found = index.standardise(index.by_chance(QUERY), np.array([0]), COSINES[:1])
     np.testing.assert_allclose(found, [(COSINES[0] - like.mean()) / like.std()], atol=1e-5)
 
 
 def test_a_single_group_has_the_moments_of_all_rows_however_small():
     index = DenseIndex.build(VECTORS[:5], ["es"] * 5)
     few = COSINES[:5]
-    np.testing.assert_allclose(index.standardise(QUERY, np.arange(5), few), (few - few.mean()) / few.std(), atol=1e-5)
+    np.testing.assert_allclose(
+        index.standardise(index.by_chance(QUERY), np.arange(5), few), (few - few.mean()) / few.std(), atol=1e-5
+    )
 
 
 def test_equal_vectors_are_all_average():
     index = DenseIndex.build(np.repeat(VECTORS[:1], 4, axis=0), ["es"] * 4)
     rows = np.arange(4)
-    assert index.standardise(QUERY, rows, index.scores(QUERY, rows)).tolist() == [0, 0, 0, 0]
+    assert index.standardise(index.by_chance(QUERY), rows, index.scores(QUERY, rows)).tolist() == [0, 0, 0, 0]
 
 
 def test_a_saved_index_answers_as_before(tmp_path):
@@ -101,7 +106,10 @@ def test_a_saved_index_answers_as_before(tmp_path):
     rows, scores = loaded.search(QUERY, 25)
     assert rows.tolist() == np.argsort(-COSINES)[:25].tolist()
     assert loaded.scores(QUERY, rows).tolist() == index.scores(QUERY, rows).tolist()
-    assert loaded.standardise(QUERY, rows, scores).tolist() == index.standardise(QUERY, rows, scores).tolist()
+    assert (
+        loaded.standardise(loaded.by_chance(QUERY), rows, scores).tolist()
+        == index.standardise(index.by_chance(QUERY), rows, scores).tolist()
+    )
 
 
 def _grown(seed: int, different: int) -> tuple[DenseIndex, DenseIndex]:
@@ -132,3 +140,12 @@ def test_after_a_change_search_finds_the_same_to_the_last_bit_ties_included(diff
             found, scores = index.search(question, count, allowed)
             assert found.tolist() == expected.tolist()
             assert scores.tolist() == np.sort(cosines)[::-1][:count].tolist()
+
+
+def test_products_are_those_of_the_rows_asked_for_and_never_beyond_them():
+    rows = np.array([3, 0, 3, 7])
+    np.testing.assert_allclose(products(VECTORS, rows, QUERY), [VECTORS[row] @ QUERY for row in rows], atol=1e-6)
+    assert products(VECTORS, rows[:0], QUERY).shape == (0,)
+    for beyond in (len(VECTORS), -1):
+        with pytest.raises(IndexError, match=f"of {len(VECTORS)} vectors"):
+            products(VECTORS, np.array([0, beyond]), QUERY)

@@ -50,5 +50,5 @@ def test_an_error_speaks_the_readers_language_and_is_logged_in_english():
 
 
 def test_spanish_comes_first_and_an_unknown_language_is_english():
-    assert languages() == ["es", "en"]
+    assert languages() == ("es", "en")
     assert translator("fr")("supply") == "supply"

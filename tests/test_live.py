@@ -4,11 +4,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import EVIDENCE, OUTCOMES, PARTNERS
+from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
 
+from matcher import parts
 from matcher.errors import SnapshotDamaged, SnapshotMissing
 from matcher.index.snapshot import Snapshot, current_id
 from matcher.live import LiveEngine
+from matcher.settings import Settings
 from matcher.weights import Weights
 
 
@@ -98,3 +100,46 @@ def test_an_older_snapshot_that_is_told_to_serve_again_does(live, home, encoder)
     assert live.current().snapshot.id != older
     (home / "CURRENT").write_text(older, encoding="utf-8")
     assert live.current().snapshot.id == older
+
+
+def test_a_snapshot_opened_before_serves_until_there_is_another(home, encoder, monkeypatch):
+    opened = Snapshot.open_current(home, encoder)
+    live = LiveEngine(home, encoder, Weights.load(), opened=opened)
+    assert live.current().snapshot is opened
+    newer = Snapshot.build(home, PARTNERS[:2], EVIDENCE[:3], OUTCOMES, encoder)
+    assert live.current().snapshot.id == newer
+    late = LiveEngine(home, encoder, Weights.load(), opened=opened)  # of a process forked after that
+    assert late.current().snapshot.id == newer
+
+
+def test_before_processes_are_forked_the_snapshot_is_opened_and_the_model_is_not_read(home, monkeypatch):
+    monkeypatch.setattr(parts, "open_encoder", lambda *_, **__: Unread())
+    monkeypatch.setattr(parts, "_opened", None)
+    settings = Settings.read({"TINKUY_HOME": str(home)})
+    parts.open_before_forks(settings)
+    monkeypatch.setattr(Snapshot, "open_current", lambda *_: pytest.fail("it is opened again"))
+    live = parts.open_live_engine(settings)
+    assert live.current().snapshot.id == current_id(home)
+    assert live.encoder.counted > 0  # of the tokenizer
+
+
+def test_without_a_snapshot_that_can_be_used_each_process_says_so_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "open_encoder", lambda *_, **__: Unread())
+    monkeypatch.setattr(parts, "_opened", None)
+    settings = Settings.read({"TINKUY_HOME": str(tmp_path)})
+    parts.open_before_forks(settings)
+    with pytest.raises(SnapshotMissing):
+        parts.open_live_engine(settings).current()
+
+
+class Unread(FakeEncoder):
+    """Knows its words, and must not read."""
+
+    counted = 0
+
+    def windows(self, text):
+        self.counted += 1
+        return super().windows(text)
+
+    def encode(self, *_, **__):
+        pytest.fail("the model is read")

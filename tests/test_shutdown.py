@@ -11,6 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
 from test_server import Server, environment  # noqa: F401 - a fixture
@@ -100,6 +101,9 @@ def test_two_workers_answer_count_together_and_stop_together(environment, monkey
     server = Server(environment | {"TINKUY_WORKERS": "2"})
     try:
         server.wait()
+        if sys.platform == "linux":  # they are forked, so that they share what was opened before
+            workers = psutil.Process(server.process.pid).children()
+            assert [worker.cmdline() for worker in workers] == [psutil.Process(server.process.pid).cmdline()] * 2
         for _ in range(12):
             server.post("/v1/matches", {"text": "colores de chompas de alpaca"})
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=60) as response:

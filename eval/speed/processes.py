@@ -1,12 +1,13 @@
 """How soon a new process answers, beside what importing torch takes; what memory several processes need together."""
 
 import json
+import multiprocessing
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,31 +42,26 @@ def cold(folder: Path, corpus: Corpus) -> dict[str, float]:
 
 
 def memory(folder: Path, corpus: Corpus) -> dict[str, float]:
-    """Return megabytes of one process and of several together (proportional set size: what is shared counts once)."""
+    """Return megabytes of one process that answers and of several, and of what they are made.
+
+    It is the proportional set size: what is shared counts once. Several are forked from one that has opened what they
+    share, as those of `tinkuy serve --workers` are, and that one counts too; one process opens the same by itself.
+    The tokenizer counts among what is shared, the model's weights do not.
+    """
     found: dict[str, float] = {}
     totals = []
     for count in (1, WORKERS):
-        workers = [_worker(folder, corpus) for _ in range(count)]
-        opened = [worker.__enter__() for worker in workers]
-        try:
-            bare = _sum(opened)
-            for worker in opened:
-                worker.tell("model", 0)
-            read = _sum(opened)
-            for worker in opened:
-                worker.tell("ask", ASKED)
-            whole = _sum(opened)
-        finally:
-            for each in workers:
-                each.__exit__(None, None, None)
+        with _worker(folder, corpus, count) as worker:
+            bare = worker.tell("memory", 0)
+            worker.tell("model", 0)
+            read = worker.tell("memory", 0)
+            worker.tell("ask", ASKED)
+            whole = worker.tell("memory", 0)
         named = "one process" if count == 1 else f"{count} processes"
-        found |= {f"{named} MB": whole, f"{named}, their models MB": read - bare, f"{named}, programs alone MB": bare}
-        totals.append((whole, read - bare, bare))
-    (one, model, bare), (all_, models, bares) = totals
-    return found | {
-        "but models, times one": (all_ - models) / (one - model),
-        "but models and programs, times one": (all_ - models - bares) / (one - model - bare),
-    }
+        found |= {f"{named} MB": whole, f"{named}, their models MB": read - bare}
+        totals.append((whole, read - bare))
+    (one, model), (all_, models) = totals
+    return found | {"but models, times one": (all_ - models) / (one - model)}
 
 
 class Worker:
@@ -83,13 +79,9 @@ class Worker:
         return float(self.process.stdout.readline())
 
 
-def _sum(workers: Sequence[Worker]) -> float:
-    return sum(worker.tell("memory", 0) for worker in workers)
-
-
 @contextmanager
-def _worker(folder: Path, corpus: Corpus) -> Iterator[Worker]:
-    told = json.dumps([str(folder), corpus.texts, corpus.base, corpus.seed])
+def _worker(folder: Path, corpus: Corpus, count: int = 0) -> Iterator[Worker]:
+    told = json.dumps([str(folder), count, corpus.texts, corpus.base, corpus.seed])
     command = [sys.executable, "-m", "eval.speed.processes", told]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
     with process:
@@ -98,32 +90,81 @@ def _worker(folder: Path, corpus: Corpus) -> Iterator[Worker]:
             process.stdin.close()
 
 
-def _main(folder: Path, corpus: Corpus) -> None:
-    from matcher import parts
-    from matcher.encode import Role
-    from matcher.engine import Engine
-    from matcher.index.snapshot import Snapshot
-    from matcher.settings import Settings
-    from matcher.weights import Weights
+class _Answering:
+    """What a process does when it is told."""
 
-    encoder: Any = parts.open_encoder(Settings.read({}), questions=False)
-    engine = None
+    def __init__(self, folder: Path, corpus: Corpus) -> None:
+        from matcher import parts
+        from matcher.settings import Settings
+
+        self.folder = folder
+        self.corpus = corpus
+        parts.one_thread_a_sum()
+        self.encoder = parts.open_encoder(Settings.read({}), questions=False)
+        self.engine: Any = None
+
+    def open(self) -> None:
+        """Open the engine, once."""
+        from matcher.engine import Engine
+        from matcher.index.snapshot import Snapshot
+        from matcher.weights import Weights
+
+        if self.engine is None:
+            snapshot = Snapshot.open_current(self.folder, self.encoder)
+            self.engine = Engine(snapshot, self.encoder, Weights.load())
+
+    def share(self) -> None:
+        """Open what processes forked from this one share, as `tinkuy serve --workers` does."""
+        from matcher import parts
+
+        self.open()
+        parts.prepare_to_fork(self.encoder, self.engine.snapshot)
+
+    def obey(self, what: str, count: int) -> float:
+        """Do what is told and return the number that is asked for."""
+        if what == "memory":
+            told = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
+            return int(told.split("\nPss:")[1].split()[0]) / 1024
+        if what == "model":
+            from matcher.encode import Role
+
+            self.encoder.encode(["hola"], Role.QUERY)
+        else:
+            self.open()
+            for query in self.corpus.queries(count):
+                self.engine.match(query)
+        return 0.0
+
+    def obey_all(self, pipe: Any) -> None:
+        """Do whatever is told through a pipe, until it ends."""
+        with suppress(EOFError):
+            while True:
+                pipe.send(self.obey(*pipe.recv()))
+
+
+def _main(folder: Path, processes: int, corpus: Corpus) -> None:
+    """Do what standard input tells: alone with nothing opened before (0) or everything (1), or several forked so."""
+    own = _Answering(folder, corpus)
+    pipes: list[Any] = []
+    if processes:
+        own.share()
+    if processes > 1:
+        context = multiprocessing.get_context("fork")
+        for _ in range(processes):
+            ours, theirs = context.Pipe()
+            context.Process(target=own.obey_all, args=(theirs,), daemon=True).start()
+            pipes.append(ours)
     for line in sys.stdin:
         what, count = line.split()
-        found = 0.0
-        if what == "model":
-            encoder.encode(["hola"], Role.QUERY)
-        elif what == "ask":
-            engine = engine or Engine(Snapshot.open_current(folder, encoder), encoder, Weights.load())
-            for query in corpus.queries(int(count)):
-                engine.match(query)
-        else:
-            told = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
-            found = int(told.split("\nPss:")[1].split()[0]) / 1024
+        for pipe in pipes:
+            pipe.send((what, int(count)))
+        found = sum(pipe.recv() for pipe in pipes)
+        if not pipes or what == "memory":
+            found += own.obey(what, int(count))
         sys.stdout.write(f"{found}\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    told_folder, *numbers = json.loads(sys.argv[1])
-    _main(Path(told_folder), Corpus(*numbers))
+    told_folder, told_processes, *numbers = json.loads(sys.argv[1])
+    _main(Path(told_folder), told_processes, Corpus(*numbers))

@@ -1,26 +1,35 @@
-"""Questions a second of many clients at once, as many times one client's: one engine, a thread each.
+"""Questions a second of many clients at once, as many times one client's: a thread each.
 
-In turns within one process. An answer is made JSON, as the API does; what HTTP itself takes is not in it. Reading the
+In turns: one client, many of one process, many of as many processes as there are cores, forked as `tinkuy serve
+--workers` does. An answer is made JSON, as the API does; what HTTP itself takes is not in it. Reading the
 questions together that wait for the model was tried: on a busy machine it saved 4 % of the processor's time, no other.
 """
 
 import json
+import multiprocessing
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eval.speed.corpus import Corpus
 from matcher import parts
 from matcher.answer_json import to_json
+from matcher.encode import Encoder
 from matcher.engine import Engine
 from matcher.index.snapshot import Snapshot
+from matcher.quick_encoder import cores
 from matcher.records import Query
 from matcher.settings import Settings
 from matcher.weights import Weights
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 CLIENTS = 16
 TURNS = 3
@@ -37,38 +46,78 @@ def apart(folder: Path, corpus: Corpus, questions: int) -> dict[str, float]:
 
 def measure(folder: Path, corpus: Corpus, questions: int) -> dict[str, float]:
     """Return questions a second of one client and of CLIENTS, each question asked once by each way and turn."""
+    parts.one_thread_a_sum()
     model = parts.open_model(Settings.read({}))
     snapshot = Snapshot.open_current(folder, model)
+    parts.prepare_to_fork(model, snapshot)
     asked = corpus.queries(WARM + questions)
-    rates: dict[str, list[float]] = {}
-    work: dict[str, list[float]] = {}
-    for turn in range(TURNS):
-        for name, clients in (("one client", 1), (f"{CLIENTS} clients", CLIENTS)):
-            engine = Engine(snapshot, model, Weights.load())  # which has no words of questions at hand yet
-            if not turn:
-                _ask(engine, asked[:WARM], clients)
-            wall, cpu = _ask(engine, asked[WARM:], clients)
-            rates.setdefault(name, []).append(questions / wall)
-            work.setdefault(name, []).append(1000 * cpu / questions)
+    here = _Asking(snapshot, model, asked)
+    workers = [_Worker(here) for _ in range(cores())]
+    several = f"{CLIENTS} clients, {len(workers)} processes"
+    ways: dict[str, Callable[[int, int], float]] = {
+        "one client": lambda first, count: here.ask(first, count, 1),
+        f"{CLIENTS} clients": lambda first, count: here.ask(first, count, CLIENTS),
+        several: lambda first, count: _shared_out(workers, first, count),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    for way in ways.values():
+        way(0, WARM)
+    for _ in range(TURNS):
+        for name, way in ways.items():
+            rates[name].append(questions / way(WARM, questions))
     middle = {name: statistics.median(each) for name, each in rates.items()}
     one = middle["one client"]
-    return (
-        {f"{name}, questions/s": each for name, each in middle.items()}
-        | {f"{name}, processor ms a question": statistics.median(each) for name, each in work.items()}
-        | {f"{name} / one": each / one for name, each in middle.items() if name != "one client"}
-    )
+    return {f"{name}, questions/s": each for name, each in middle.items()} | {
+        f"{name} / one": each / one for name, each in middle.items() if name != "one client"
+    }
 
 
-def _ask(engine: Engine, asked: Sequence[Query], clients: int) -> tuple[float, float]:
-    """Return the seconds that all questions took, and those of the processor."""
+class _Asking:
+    """Asks questions of one snapshot."""
 
-    def answer(query: Query) -> None:
-        json.dumps(to_json(engine.match(query)))
+    def __init__(self, snapshot: Snapshot, model: Encoder, asked: Sequence[Query]) -> None:
+        self.snapshot = snapshot
+        self.model = model
+        self.asked = asked
 
-    started, work = time.perf_counter(), time.process_time()
-    with ThreadPoolExecutor(clients) as pool:
-        list(pool.map(answer, asked))
-    return time.perf_counter() - started, time.process_time() - work
+    def ask(self, first: int, count: int, clients: int) -> float:
+        """Return the seconds that some of the questions take; no word of them is at hand yet."""
+        engine = Engine(self.snapshot, self.model, Weights.load())
+
+        def answer(query: Query) -> None:
+            json.dumps(to_json(engine.match(query)))
+
+        started = time.perf_counter()
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(answer, self.asked[first : first + count]))
+        return time.perf_counter() - started
+
+
+class _Worker:
+    """A forked process that asks what it is told."""
+
+    def __init__(self, asking: _Asking) -> None:
+        context = multiprocessing.get_context("fork")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=self._run, args=(asking, theirs), daemon=True)
+        self.process.start()
+
+    @staticmethod
+    def _run(asking: _Asking, pipe: "Connection[float, tuple[int, int, int]]") -> None:
+        with suppress(EOFError):
+            while True:
+                pipe.send(asking.ask(*pipe.recv()))
+
+
+def _shared_out(workers: Sequence[_Worker], first: int, count: int) -> float:
+    """Return the seconds until every process has asked its share of some questions."""
+    started, each = time.perf_counter(), count // len(workers)
+    for number, worker in enumerate(workers):
+        mine = each if number + 1 < len(workers) else count - each * number
+        worker.pipe.send((first + each * number, mine, CLIENTS // len(workers)))
+    for worker in workers:
+        worker.pipe.recv()
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

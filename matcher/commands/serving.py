@@ -1,8 +1,10 @@
 """The command that serves: one process or several, until it is told to stop."""
 
 import logging
+import multiprocessing
 import os
 import shutil
+import sys
 from contextlib import closing
 
 import click
@@ -12,11 +14,12 @@ from matcher.commands.context import Context, in_context, with_language
 from matcher.index.snapshot import current_id
 from matcher.language import N_
 from matcher.macro_regions import MacroRegions
-from matcher.settings import TABLE, variable_of
+from matcher.settings import TABLE, Settings, variable_of
 from matcher.store import keys
 from matcher.weights import Weights
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
+APPLICATION = "api.app:create_app"
 
 
 @click.command("serve", help=N_("Start the server, on this machine only unless --host says otherwise."))
@@ -56,10 +59,12 @@ def serve_command(context: Context, /, **options: str | None) -> None:
         shutil.rmtree(folder, ignore_errors=True)  # of the workers before
         folder.mkdir(parents=True)
         os.environ[METRICS] = str(folder)
+        if sys.platform == "linux":  # elsewhere the system's libraries do not bear to be forked
+            _share(settings)
     else:
         os.environ.pop(METRICS, None)
     uvicorn.run(
-        "api.app:create_app",
+        APPLICATION,
         factory=True,
         host=settings.host,
         port=settings.port,
@@ -70,3 +75,13 @@ def serve_command(context: Context, /, **options: str | None) -> None:
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_s,
     )
+
+
+def _share(settings: Settings) -> None:
+    """Have workers forked from this process, which opens before what all of them can share."""
+    import uvicorn._subprocess
+    from uvicorn.importer import import_from_string
+
+    import_from_string(APPLICATION)  # its modules are shared too
+    parts.open_before_forks(settings)
+    uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # type: ignore[assignment]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +20,6 @@ from matcher.index.near import FROM, Near
 
 MIN_GROUP = 50  # rows from which a group has moments of its own
 BLOCK = 4096  # rows that are worked on at once
-NEAR_BY = 256  # rows that are read into the processor's own memory at once
 STILL = 1e-6  # a deviation of cosines below this is rounding
 FEW = 8  # rows up to so many times those wanted, or a share of one in so many of all, are all scored
 
@@ -179,12 +179,13 @@ class DenseIndex:
         """Return the cosines of a unit vector with the given rows."""
         if not len(rows):
             return np.empty(0)
-        vector, slots = np.ascontiguousarray(vector, np.float32), self.slots[rows]
-        if 2 * len(slots) < len(self.kinds):
-            parts = [np.vecdot(self.at(slots[i : i + NEAR_BY]), vector) for i in range(0, len(slots), NEAR_BY)]
-            return np.concatenate(parts).astype(np.float64)
-        everything = [np.vecdot(block, vector) for block in (self.base, self.extra) if len(block)]
-        return np.concatenate(everything)[slots].astype(np.float64)
+        vector, slots, old = np.ascontiguousarray(vector, np.float32), self.slots[rows], len(self.base)
+        if not len(self.extra):
+            return products(self.base, slots, vector).astype(np.float64)
+        found, new = np.empty(len(slots)), slots >= old
+        found[~new] = products(self.base, slots[~new], vector)
+        found[new] = products(self.extra, slots[new] - old, vector)
+        return found
 
     def usual_scores(self, vector: Vectors, rows: Rows) -> Scores:
         """Return the same of a vector that is one of a few for all questions: those with the base are kept."""
@@ -226,17 +227,20 @@ class DenseIndex:
         """The groups' mean vectors, (groups, dimensions)."""
         return self._groups[1]
 
-    def standardise(self, vector: Vectors, rows: Rows, scores: Scores) -> Scores:
-        """Return the cosines of `rows` as standard deviations above the mean over their groups.
+    def by_chance(self, vector: Vectors) -> tuple[Scores, Scores]:
+        """Return the mean and the standard deviation of a vector's products with all rows of each group, (groups,).
 
-        Mean and variance of q.d over all rows d of a group follow from its mean m and covariance C:
-        they are q.m and q'Cq. No other row need be scored.
+        Of q.d over the rows d of a group they follow from its mean m and covariance C: they are q.m and the root of
+        q'Cq. No row need be scored.
         """
         query = vector.astype(np.float64)
-        groups, means, covariances = self._groups
-        mean = means @ query
-        spread = np.sqrt(np.clip((covariances @ query) @ query, 0, None))
-        group = groups[rows]
+        _, means, covariances = self._groups
+        return means @ query, np.sqrt(np.clip((covariances @ query) @ query, 0, None))
+
+    def standardise(self, by_chance: tuple[Scores, Scores], rows: Rows, scores: Scores) -> Scores:
+        """Return products of `rows` with a vector as standard deviations above the mean over their groups."""
+        mean, spread = by_chance
+        group = self.group[rows]
         return np.where(spread[group] > STILL, (scores - mean[group]) / np.maximum(spread[group], STILL), 0.0)
 
     def save(self, folder: Path) -> None:
@@ -275,3 +279,21 @@ class DenseIndex:
         return cls(
             base, np.empty((0, base.shape[1]), np.float32), kinds, sums, np.arange(len(kinds)), Near.load(folder)
         )
+
+
+def products(vectors: Vectors, rows: Rows, vector: Vectors) -> NDArray[np.float32]:
+    """Return the inner products of some rows of `vectors` with one vector, (rows,), without copying them.
+
+    A row's is the same to the last bit wherever it lies and whatever stands beside it.
+    """
+    rows, found = np.ascontiguousarray(rows, np.int64), np.empty(len(rows), np.float32)
+    if len(rows) and not 0 <= rows.min() <= rows.max() < len(vectors):  # FAISS would read beyond them
+        raise IndexError(f"rows {rows.min()} to {rows.max()} of {len(vectors)} vectors")
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # it is shared out by vectors asked for: there is one
+    faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
+        faiss.swig_ptr(found), faiss.swig_ptr(vector), faiss.swig_ptr(vectors), faiss.swig_ptr(rows),
+        vectors.shape[1], 1, len(rows),
+    )  # fmt: skip
+    faiss.omp_set_num_threads(threads)
+    return found

@@ -147,7 +147,9 @@ class SideIndex:
         """Return the rows of the texts of some partners, ascending, each once."""
         texts, starts = self._by_partner
         first = starts[partner_rows]
-        return np.unique(texts[spread_out(first, starts[partner_rows + 1] - first)])
+        theirs = np.zeros(len(self.evidence), bool)
+        theirs[texts[spread_out(first, starts[partner_rows + 1] - first)]] = True
+        return np.flatnonzero(theirs)
 
     @cached_property
     def _pair_starts(self) -> Rows:
