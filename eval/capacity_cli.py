@@ -17,22 +17,35 @@ Rows = Iterable[tuple[str, Sequence[str]]]
 
 
 @click.command("capacity")
-@click.argument("bench", metavar="BENCH.json", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "bench",
+    metavar="BENCH.json…",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+)
 @click.option("--memory", default=Plan.memory, show_default=True, help="GB of memory of a machine.")
 @click.option("--used", default=Plan.used, show_default=True, help="Share of it that an index may take.")
 @click.option("--replicas", default=Plan.replicas, show_default=True, help="Copies of each shard.")
 @click.option("--cores", default=Plan.cores, show_default=True, help="Cores of a machine that encodes.")
 @click.option("--gpu", default=Plan.gpu, show_default=True, help="Pieces a second that a GPU reads: assumed.")
-def capacity_command(bench: Path, memory: float, used: float, replicas: int, cores: int, gpu: float) -> None:
-    """Print what a million to a billion texts need, worked out from BENCH.json of `python -m eval bench --json`."""
+def capacity_command(
+    bench: tuple[Path, ...], memory: float, used: float, replicas: int, cores: int, gpu: float
+) -> None:
+    """Print what a million to a billion texts need, worked out from what `python -m eval bench --json` wrote.
+
+    The bench may be run in parts, sizes and encoders apart: all of them are read together.
+    """
     plan = Plan(memory, used, replicas, cores, gpu)
-    told = json.loads(bench.read_text(encoding="utf-8"))
+    told: dict[str, Any] = {}
+    for file in bench:
+        told |= json.loads(file.read_text(encoding="utf-8"))
     try:
         found = Measured.of(told)
     except (KeyError, IndexError) as error:
         raise BadInput(
             N_("{file} lacks {what}: run `python -m eval bench --json` anew, with the comparison of encoders"),
-            file=bench,
+            file=", ".join(map(str, bench)),
             what=str(error),
         ) from error
     click.echo("\n\n".join([_measured(found, told), _needs(found), _indexes(found, plan), _encoding(found, plan)]))

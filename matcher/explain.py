@@ -1,7 +1,7 @@
 """Passages: which texts of a partner fit, which sentence of each, and which words of it answer the question."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from matcher.index.side import SideIndex
 from matcher.meanings import Echo, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
 from matcher.scoring import in_order
-from matcher.text import EMPTY, fold, stem_of, whole_character, word_matches, word_stems, words
+from matcher.text import EMPTY, fold, stems_of, whole_character, word_matches, word_stems, words
 
 PASSAGES = 3  # texts shown of a partner
 ECHOED = 10  # partners whose first passage is searched for words of like meaning: that costs time
@@ -39,8 +39,7 @@ def passages(
     spans, vectors = side.read.sentences.of({text: int(side.windows.slots[text]) for text in texts})
     telling = _telling(query.full_text, side.lexical)
     records = {text: side.evidence[text] for text in texts}
-    of_language = {language: _Telling(telling, language) for language in {e.language for e in records.values()}}
-    said = {text: _said(records[text].text, of_language[records[text].language]) for text in texts}
+    said = {text: _said(records[text], telling) for text in texts}
     fitting = {text: _fitting(spans[text], vectors[text], vector, said[text], telling) for text in texts}
     best_ones = [found[0] for found in list(chosen.values())[:ECHOED] if found]
     heard = {text: i for text, fit in best_ones if fit >= ECHO_FIT and (i := fitting[text]) is not None}
@@ -75,22 +74,10 @@ def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list
     return chosen
 
 
-class _Telling(dict[str, str]):
-    """Word of a language as it is written -> its stem where that is telling, else nothing; filled as words come."""
-
-    def __init__(self, telling: Collection[str], language: str | None) -> None:
-        self.telling = telling
-        self.language = language
-
-    def __missing__(self, word: str) -> str:
-        stem = stem_of(word, self.language) or ""
-        self[word] = found = stem if stem in self.telling else ""
-        return found
-
-
-def _said(text: str, telling: _Telling) -> list[Said]:
-    """Return the words of a text whose stems are telling."""
-    return [(*match.span(), stem) for match in word_matches(text) if (stem := telling[match[0]])]
+def _said(evidence: Evidence, telling: Mapping[str, float]) -> list[Said]:
+    """Return the words of a text whose stems are `telling`."""
+    known = stems_of(evidence.language)
+    return [(*match.span(), stem) for match in word_matches(evidence.text) if (stem := known[match[0]]) in telling]
 
 
 def _fitting(

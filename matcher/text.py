@@ -161,10 +161,25 @@ def stems(text: str, language: str | None) -> list[str]:
     return [_stem(w, language or "es") for w in folded if w not in stop_words() and (len(w) > 1 or w.isdigit())]
 
 
-@lru_cache(100_000)
-def stem_of(word: str, language: str | None) -> str | None:
-    """Return the folded stem of a word as it is written; None of a stop word."""
-    return next(iter(stems(word, language)), None)
+class Stems(dict[str, str]):
+    """Word as it is written -> its folded stem in a language, nothing of a stop word; words are added as they come."""
+
+    MOST = 100_000
+
+    def __init__(self, language: str | None) -> None:
+        self.language = language
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= self.MOST:
+            self.clear()
+        self[word] = stem = next(iter(stems(word, self.language)), "")
+        return stem
+
+
+@cache
+def stems_of(language: str | None) -> Stems:
+    """Return the stems of a language's words, for whoever looks at every word of many texts."""
+    return Stems(language)
 
 
 def query_stems(text: str) -> list[str]:
@@ -184,11 +199,12 @@ def word_stems(word: str) -> tuple[str, ...]:
 def telling_words(text: str) -> dict[str, tuple[int, int]]:
     """Return the words that say what a text is about, in small letters, and where each stands first; no names."""
     found: dict[str, tuple[int, int]] = {}
-    for i, (a, b) in enumerate(words(text)):
-        word = text[a:b].lower()
-        named = i > 0 and text[a].isupper() and not text.isupper()
-        if b - a > 2 and word.isalpha() and not named and _tells(word):
-            found.setdefault(word, (a, b))
+    for i, match in enumerate(word_matches(text)):
+        written = match[0]
+        word = written.lower()
+        named = i > 0 and written[0].isupper() and not text.isupper()
+        if len(written) > 2 and word.isalpha() and not named and _tells(word):
+            found.setdefault(word, match.span())
     return found
 
 

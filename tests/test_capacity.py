@@ -108,3 +108,13 @@ def test_a_bench_without_encoders_is_refused(tmp_path):
     said = CliRunner().invoke(capacity_command, [str(tmp_path / "bench.json")])
     assert isinstance(said.exception, BadInput)
     assert "lacks 'encoders'" in str(said.exception)
+
+
+def test_a_bench_in_parts_is_read_as_one(tmp_path):
+    whole, sizes, encoders = (tmp_path / name for name in ("whole.json", "sizes.json", "encoders.json"))
+    whole.write_text(json.dumps(BENCH), encoding="utf-8")
+    sizes.write_text(json.dumps({k: v for k, v in BENCH.items() if k != "encoders"}), encoding="utf-8")
+    encoders.write_text(json.dumps({"encoders": BENCH["encoders"]}), encoding="utf-8")
+    said = [CliRunner().invoke(capacity_command, list(map(str, files))) for files in ([whole], [sizes, encoders])]
+    assert said[0].exit_code == said[1].exit_code == 0
+    assert said[0].output == said[1].output

@@ -27,15 +27,15 @@ from matcher.weights import Weights
 
 WARM = 20  # questions before those that count
 STAGES = (*stopwatch.STAGES, "serialise")
-PARTS = {  # of a snapshot on the disk, and the files that hold them
-    "records": ("partners.jsonl", "evidence.jsonl", "outcomes.jsonl"),
+PARTS = {  # of a snapshot on the disk, and how the names of the files begin that hold them
+    "records": ("partners.", "evidence.", "outcomes.", "texts."),
     "vectors": ("vectors.npy",),
     "copies of a quarter of a byte a number": ("near.faiss",),
-    "sentences": ("sentences.npy", "sentences.npz"),
+    "sentences": ("sentences.",),
     "words": ("words.npy", "word_vectors.json", "usual_words.npz"),
-    "postings": ("lexical.npz", "stems.json"),
-    "counts of words": ("words.json",),
-    "partners": ("partner_sums.npy", "side.npz"),
+    "postings": ("lexical.", "stems.json"),
+    "counts of words": ("words.json", "typical.npz"),
+    "partners": ("side.",),
 }
 
 
@@ -107,10 +107,11 @@ def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
 
 def _by_part(sizes: Mapping[str, int]) -> dict[str, float]:
     """Return the room that the files of a snapshot take on the disk, by what is in them."""
-    part_of = {name: part for part, names in PARTS.items() for name in names}
     found = dict.fromkeys((*PARTS, "other"), 0.0)
     for path, size in sizes.items():
-        found[part_of.get(path.rsplit("/", 1)[-1], "other")] += size / 2**20
+        name = path.rsplit("/", 1)[-1]
+        part = next((part for part, beginnings in PARTS.items() if name.startswith(beginnings)), "other")
+        found[part] += size / 2**20
     return found
 
 
