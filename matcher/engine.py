@@ -229,7 +229,7 @@ class Engine:
                 best = scored.order[: max(COMPLETED, COMPLETED_OF_K * query.k)]
                 found = candidates.completed(side, hits, found, query, numbers.text, best)
                 measured = measured.with_texts(found)
-                scored = scoring.score(measured, numbers, query.without)
+                scored = scoring.score_again(scored, measured, numbers, best)
             verdict = home.verdict(numbers.abstain, len(found.partners))
             familiar = home.value(numbers.abstain)
             shown = None

@@ -1,6 +1,7 @@
 """The formula by hand, with weights small enough to follow."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.records import probability
-from matcher.scoring import score
+from matcher.scoring import DECIMALS, in_order, score, score_again
 from matcher.signals import Signals
 from matcher.weights import RULE_OF, RULES, Weights
 
@@ -169,6 +170,33 @@ def test_ranks_without_a_rule_are_those_of_a_score_without_it(weights, rows):
     for rule, ranks in score(measured, weights, frozenset()).ranks_without(np.arange(len(rows))).items():
         order = score(measured, weights, frozenset({rule})).order
         assert ranks[order].tolist() == list(range(1, len(rows) + 1))
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.lists(st.integers(-2, 20), min_size=2 * len(NAMES), max_size=2 * len(NAMES)), min_size=1, max_size=8),
+    st.data(),
+)
+def test_scoring_those_that_changed_again_is_scoring_all_anew(weights, rows, data):
+    before, after = (
+        signals(*(dict(zip(NAMES, row[start:], strict=False)) for row in rows)) for start in (0, len(NAMES))
+    )
+    changed = np.array(data.draw(st.lists(st.integers(0, len(rows) - 1), unique=True)), np.int64)
+    whole = before.values.copy()
+    whole[changed] = after.values[changed]
+    now = replace(before, values=whole)
+    without = frozenset(data.draw(st.lists(st.sampled_from(sorted(RULES)), unique=True)))
+    again = score_again(score(before, weights, without), now, weights, changed)
+    anew = score(now, weights, without)
+    for field in ("values", "terms", "scores", "order"):
+        assert getattr(again, field).tolist() == getattr(anew, field).tolist()
+
+
+@given(st.lists(st.floats(-3, 3), max_size=40))
+def test_the_order_is_by_score_and_equals_by_number(scores):
+    rounded = np.round(np.array(scores), DECIMALS).tolist()
+    expected = sorted(range(len(scores)), key=lambda i: (-rounded[i], i))
+    assert in_order(np.array(scores)).tolist() == expected
 
 
 def test_no_candidates_give_no_scores(weights):
