@@ -70,7 +70,7 @@ def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored
 def score_again(before: Scored, signals: Signals, weights: Weights, changed: NDArray[np.int64]) -> Scored:
     """Return what `score` would, where only the signals of the candidates `changed` are others than before."""
     used = [signals.names.index(name) for name in before.names]
-    values, terms, scores = before.values.copy(), before.terms.copy(), before.scores.copy()
+    values, terms, scores = before.values.copy("K"), before.terms.copy("K"), before.scores.copy()
     values[changed] = _capped(signals.values[changed][:, used], before.names, weights)
     terms[changed] = values[changed] * np.array(before.weights)
     scores[changed] = _totals(before.bias, terms[changed])

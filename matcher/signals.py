@@ -42,7 +42,7 @@ class Signals:
 
     def with_texts(self, candidates: Candidates) -> "Signals":
         """Return the signals of the same candidates, more of whose texts were looked at."""
-        values = self.values.copy()
+        values = self.values.copy(order="K")
         values[:, self.names.index("text")] = candidates.text
         values[:, self.names.index("sector_texts")] = candidates.in_sector
         return replace(self, values=values)
@@ -66,7 +66,7 @@ def compute(
     guessed = None if query.sectors else guessed
     asked, sure = ((guessed.code,), guessed.confidence) if guessed else (query.sectors, 1.0)
     rows = candidates.partners
-    values = np.zeros((len(rows), len(RULE_OF)))
+    values = np.zeros((len(rows), len(RULE_OF)), order="F")  # signals are worked on one by one
     column = {name: values[:, i] for i, name in enumerate(RULE_OF)}
     column["text"][:] = candidates.text
     column["sector_texts"][:] = candidates.in_sector
