@@ -60,9 +60,8 @@ def bench_command(
             found[str(size)] |= {"cold": processes.cold(home, corpus), "memory": processes.memory(home, corpus)}
             found[str(size)]["throughput"] = throughput.apart(home, corpus, questions)
             _show(f"{size:,} texts", found[str(size)])
-    if json_file:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps(found, indent=1), encoding="utf-8")
+            _write(json_file, found)
+    _write(json_file, found)
 
 
 @click.command("bench-parent")
@@ -75,6 +74,13 @@ def bench_parent_command(against: str) -> None:
     verdict = against_parent.compare(Path(__file__).resolve().parents[1], against)
     click.echo("\n".join(verdict.lines()))
     sys.exit(verdict.failed)
+
+
+def _write(file: Path | None, found: dict[str, Any]) -> None:
+    """Write what is known so far: a run takes long."""
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def _show(what: str, found: dict[str, Any], indent: str = "  ") -> None:

@@ -3,7 +3,6 @@
 import gc
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,8 +32,8 @@ from matcher.store.store import Store
 from matcher.vector_cache import CachedEncoder
 from matcher.weights import Weights
 
-LONG = "ayuda " * 100  # a question that is not known to fit into a window before its tokens are counted
-_opened: tuple[Encoder, Snapshot] | None = None  # before this process was forked, see `open_before_forks`
+WARM_UP = "ayuda " * 200  # a question so long that its tokens must be counted
+_opened: tuple[Encoder, Snapshot] | None = None  # for the process to be forked from this one, see `share_with_forks`
 
 
 def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
@@ -85,7 +84,7 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
     """
     one_thread_a_sum()
     groups = MacroRegions.load(settings.macro_regions)
-    encoder, snapshot = _opened or (open_encoder(settings, questions=False), None)
+    encoder, snapshot = _taken() or (open_encoder(settings, questions=False), None)
     weights = Weights.load(settings.weights_file())
     follow = saved_searches.on_change(store) if store else None
     return LiveEngine(
@@ -102,26 +101,48 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
     )
 
 
-def open_before_forks(settings: Settings) -> None:
-    """Open the snapshot now: the processes forked from this one share its memory.
+def share_with_forks(settings: Settings, forks: int) -> bool:
+    """Open the snapshot now, so that the next processes forked from this one share its memory; tell whether they can.
 
-    Each loads the model by itself, since its threads would not be forked. A snapshot that cannot be used is told of by
-    the processes themselves, at every question.
+    They cannot where the model has threads once it is opened (each loads CTranslate2's by itself, later), or where
+    there is no snapshot that can be used, which they then say themselves. After so many forks this process lets go of
+    it: whatever is forked later opens what serves then, and nobody keeps what was erased.
     """
     global _opened
     one_thread_a_sum()
-    encoder = open_encoder(settings, questions=False)
-    with suppress(SnapshotError):
-        _opened = encoder, Snapshot.open_current(settings.home, encoder)
-        prepare_to_fork(*_opened)
+    encoder = CachedEncoder(open_model(settings), settings.vectors, questions=False)
+    if not isinstance(encoder.encoder, QuickEncoder):
+        return False
+    try:
+        snapshot = Snapshot.open_current(settings.home, encoder)
+    except SnapshotError:
+        return False
+    prepare_to_fork(encoder, snapshot)
+    _opened = encoder, snapshot
+    left = iter(range(forks - 1))
+
+    def forked() -> None:
+        if next(left, None) is None:
+            _taken()
+            gc.unfreeze()
+
+    os.register_at_fork(after_in_parent=forked)
+    return True
+
+
+def _taken() -> tuple[Encoder, Snapshot] | None:
+    """Return what was opened before this process was forked, once."""
+    global _opened
+    taken, _opened = _opened, None
+    return taken
 
 
 def prepare_to_fork(encoder: Encoder, snapshot: Snapshot) -> None:
     """Answer a question on each side now: what is worked out for the first one, forked processes share."""
     faiss.omp_set_num_threads(1)  # a fork loses threads, and OpenMP would wait for its own
-    engine = Engine(snapshot, _Still(encoder), Weights.load())
+    engine = Engine(snapshot, _Stub(encoder), Weights.load())
     for side in Side:
-        engine.match(Query(LONG, side, region="PE-CUS"))
+        engine.match(Query(WARM_UP, side, region="PE-CUS"))
     gc.collect()
     gc.freeze()  # looking for garbage would write into each object, and so copy it for each process
 
@@ -147,7 +168,7 @@ def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
         )
 
 
-class _Still:
+class _Stub:
     """Has the windows of an encoder, and one vector for all of them: the model stays unread."""
 
     def __init__(self, encoder: Encoder) -> None:

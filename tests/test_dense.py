@@ -149,3 +149,12 @@ def test_products_are_those_of_the_rows_asked_for_and_never_beyond_them():
     for beyond in (len(VECTORS), -1):
         with pytest.raises(IndexError, match=f"of {len(VECTORS)} vectors"):
             products(VECTORS, np.array([0, beyond]), QUERY)
+    with pytest.raises(IndexError, match="beside vectors"):
+        products(VECTORS, rows, QUERY[:5])
+
+
+def test_a_product_is_the_same_to_the_last_bit_wherever_its_row_lies():
+    whole = products(VECTORS, np.arange(300), QUERY)
+    for start in range(1, 20):
+        assert products(VECTORS[start:].copy(), np.arange(300 - start), QUERY).tolist() == whole[start:].tolist()
+        assert products(VECTORS, np.arange(start, 300, 7), QUERY).tolist() == whole[start::7].tolist()

@@ -1,8 +1,14 @@
 """LiveEngine: always the newest snapshot, loaded once."""
 
+import gc
+import multiprocessing
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import faiss
 import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
 
@@ -112,28 +118,50 @@ def test_a_snapshot_opened_before_serves_until_there_is_another(home, encoder, m
     assert late.current().snapshot.id == newer
 
 
-def test_before_processes_are_forked_the_snapshot_is_opened_and_the_model_is_not_read(home, monkeypatch):
-    monkeypatch.setattr(parts, "open_encoder", lambda *_, **__: Unread())
+@pytest.fixture
+def unread(tmp_path, home, monkeypatch) -> Iterator[Settings]:
+    """Settings of the home, whose model stands for one that CTranslate2 runs and must not be read."""
+    monkeypatch.setattr(parts, "QuickEncoder", Unread)
+    monkeypatch.setattr(parts, "open_model", lambda *_: Unread())
     monkeypatch.setattr(parts, "_opened", None)
-    settings = Settings.read({"TINKUY_HOME": str(home)})
-    parts.open_before_forks(settings)
-    monkeypatch.setattr(Snapshot, "open_current", lambda *_: pytest.fail("it is opened again"))
+    threads = faiss.omp_get_max_threads()
+    yield Settings.read({"TINKUY_HOME": str(home), "TINKUY_CACHE": str(tmp_path / "cache")})
+    faiss.omp_set_num_threads(threads)
+    gc.unfreeze()
+
+
+def _answers(settings: Settings, pipe) -> None:
+    Snapshot.open_current = None  # it was opened before
     live = parts.open_live_engine(settings)
-    assert live.current().snapshot.id == current_id(home)
-    assert live.encoder.counted > 0  # of the tokenizer
+    pipe.send((live.current().snapshot.id, live.encoder.encoder.counted, parts._opened))
 
 
-def test_without_a_snapshot_that_can_be_used_each_process_says_so_by_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "open_encoder", lambda *_, **__: Unread())
-    monkeypatch.setattr(parts, "_opened", None)
-    settings = Settings.read({"TINKUY_HOME": str(tmp_path)})
-    parts.open_before_forks(settings)
-    with pytest.raises(SnapshotMissing):
-        parts.open_live_engine(settings).current()
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_forked_processes_have_the_snapshot_and_the_first_one_lets_go_of_it(unread):
+    assert parts.share_with_forks(unread, 2)
+    context = multiprocessing.get_context("fork")
+    for _ in range(2):
+        assert parts._opened is not None
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_answers, args=(unread, theirs))
+        process.start()
+        theirs.close()
+        id_, counted, left = ours.recv()
+        process.join()
+        assert (id_, left) == (current_id(unread.home), None)
+        assert counted > 0  # the tokenizer was used before, and is shared
+    assert parts._opened is None  # whoever is forked later opens what serves then
+
+
+def test_nothing_is_shared_without_a_snapshot_or_with_a_model_that_has_threads(unread, tmp_path, monkeypatch):
+    assert not parts.share_with_forks(replace(unread, home=tmp_path / "empty"), 2)
+    monkeypatch.setattr(parts, "open_model", lambda *_: FakeEncoder())
+    assert not parts.share_with_forks(unread, 2)
+    assert parts._opened is None
 
 
 class Unread(FakeEncoder):
-    """Knows its words, and must not read."""
+    """Counts tokens, and must not read."""
 
     counted = 0
 

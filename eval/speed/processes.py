@@ -46,10 +46,12 @@ def memory(folder: Path, corpus: Corpus) -> dict[str, float]:
 
     It is the proportional set size: what is shared counts once. Several are forked from one that has opened what they
     share, as those of `tinkuy serve --workers` are, and that one counts too; one process opens the same by itself.
-    The tokenizer counts among what is shared, the model's weights do not.
+    The tokenizer counts among what is shared. A model is what a forked process grows by when it reads: its weights
+    (470 MB of the bundled one) and what it works with; it counts once a process.
     """
     found: dict[str, float] = {}
-    totals = []
+    totals: list[float] = []
+    model = 0.0
     for count in (1, WORKERS):
         with _worker(folder, corpus, count) as worker:
             bare = worker.tell("memory", 0)
@@ -58,10 +60,11 @@ def memory(folder: Path, corpus: Corpus) -> dict[str, float]:
             worker.tell("ask", ASKED)
             whole = worker.tell("memory", 0)
         named = "one process" if count == 1 else f"{count} processes"
-        found |= {f"{named} MB": whole, f"{named}, their models MB": read - bare}
-        totals.append((whole, read - bare))
-    (one, model), (all_, models) = totals
-    return found | {"but models, times one": (all_ - models) / (one - model)}
+        model = (read - bare) / count
+        found |= {f"{named} MB": whole, f"{named}, a model MB": model}
+        totals.append(whole)
+    one, all_ = totals
+    return found | {"but models, times one": (all_ - WORKERS * model) / (one - model)}
 
 
 class Worker:
@@ -101,7 +104,16 @@ class _Answering:
         self.corpus = corpus
         parts.one_thread_a_sum()
         self.encoder = parts.open_encoder(Settings.read({}), questions=False)
+        self.snapshot: Any = None
         self.engine: Any = None
+
+    def share(self) -> None:
+        """Open what processes forked from this one share, as `tinkuy serve --workers` does."""
+        from matcher import parts
+        from matcher.index.snapshot import Snapshot
+
+        self.snapshot = Snapshot.open_current(self.folder, self.encoder)
+        parts.prepare_to_fork(self.encoder, self.snapshot)
 
     def open(self) -> None:
         """Open the engine, once."""
@@ -110,15 +122,8 @@ class _Answering:
         from matcher.weights import Weights
 
         if self.engine is None:
-            snapshot = Snapshot.open_current(self.folder, self.encoder)
+            snapshot = self.snapshot or Snapshot.open_current(self.folder, self.encoder)
             self.engine = Engine(snapshot, self.encoder, Weights.load())
-
-    def share(self) -> None:
-        """Open what processes forked from this one share, as `tinkuy serve --workers` does."""
-        from matcher import parts
-
-        self.open()
-        parts.prepare_to_fork(self.encoder, self.engine.snapshot)
 
     def obey(self, what: str, count: int) -> float:
         """Do what is told and return the number that is asked for."""
@@ -153,6 +158,7 @@ def _main(folder: Path, processes: int, corpus: Corpus) -> None:
         for _ in range(processes):
             ours, theirs = context.Pipe()
             context.Process(target=own.obey_all, args=(theirs,), daemon=True).start()
+            theirs.close()  # so that one which ends is noticed
             pipes.append(ours)
     for line in sys.stdin:
         what, count = line.split()

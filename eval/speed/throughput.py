@@ -52,7 +52,7 @@ def measure(folder: Path, corpus: Corpus, questions: int) -> dict[str, float]:
     parts.prepare_to_fork(model, snapshot)
     asked = corpus.queries(WARM + questions)
     here = _Asking(snapshot, model, asked)
-    workers = [_Worker(here) for _ in range(cores())]
+    workers = [_Worker(here) for _ in range(min(cores(), CLIENTS))]
     several = f"{CLIENTS} clients, {len(workers)} processes"
     ways: dict[str, Callable[[int, int], float]] = {
         "one client": lambda first, count: here.ask(first, count, 1),
@@ -101,6 +101,7 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=self._run, args=(asking, theirs), daemon=True)
         self.process.start()
+        theirs.close()  # so that one which ends is noticed
 
     @staticmethod
     def _run(asking: _Asking, pipe: "Connection[float, tuple[int, int, int]]") -> None:
@@ -111,10 +112,12 @@ class _Worker:
 
 def _shared_out(workers: Sequence[_Worker], first: int, count: int) -> float:
     """Return the seconds until every process has asked its share of some questions."""
-    started, each = time.perf_counter(), count // len(workers)
+    started = time.perf_counter()
     for number, worker in enumerate(workers):
-        mine = each if number + 1 < len(workers) else count - each * number
-        worker.pipe.send((first + each * number, mine, CLIENTS // len(workers)))
+        (begin, end), (before, after) = (
+            [whole * n // len(workers) for n in (number, number + 1)] for whole in (count, CLIENTS)
+        )
+        worker.pipe.send((first + begin, end - begin, after - before))
     for worker in workers:
         worker.pipe.recv()
     return time.perf_counter() - started

@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 from contextlib import closing
 
@@ -83,5 +84,12 @@ def _share(settings: Settings) -> None:
     from uvicorn.importer import import_from_string
 
     import_from_string(APPLICATION)  # its modules are shared too
-    parts.open_before_forks(settings)
-    uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # type: ignore[assignment]
+    if parts.share_with_forks(settings, settings.workers):
+        os.register_at_fork(after_in_child=_stops_when_told)
+        uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # type: ignore[assignment]
+
+
+def _stops_when_told() -> None:
+    """Undo what this process's parent does at a signal, until the worker has handlers of its own."""
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_DFL)

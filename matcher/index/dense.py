@@ -190,14 +190,14 @@ class DenseIndex:
     def usual_scores(self, vector: Vectors, rows: Rows) -> Scores:
         """Return the same of a vector that is one of a few for all questions: those with the base are kept."""
         vector = np.ascontiguousarray(vector, np.float32)
-        products = self._products.get(vector.tobytes())
-        if products is None:
-            products = self._products[vector.tobytes()] = np.vecdot(self.base, vector)
+        usual = self._products.get(vector.tobytes())
+        if usual is None:
+            usual = self._products[vector.tobytes()] = np.vecdot(self.base, vector)
         slots = self.slots[rows]
         if not len(self.extra):
-            return products[slots].astype(np.float64)
+            return usual[slots].astype(np.float64)
         found, new = np.empty(len(slots)), slots >= len(self.base)
-        found[~new] = products[slots[~new]]
+        found[~new] = usual[slots[~new]]
         found[new] = np.vecdot(self.extra[slots[new] - len(self.base)], vector)
         return found
 
@@ -284,13 +284,17 @@ class DenseIndex:
 def products(vectors: Vectors, rows: Rows, vector: Vectors) -> NDArray[np.float32]:
     """Return the inner products of some rows of `vectors` with one vector, (rows,), without copying them.
 
-    A row's is the same to the last bit wherever it lies and whatever stands beside it.
+    A row's is the same to the last bit wherever it lies and whatever stands beside it (a test holds FAISS to that).
+
+    :raises IndexError: a row or a number that is not there, where FAISS would read beyond the vectors.
     """
     rows, found = np.ascontiguousarray(rows, np.int64), np.empty(len(rows), np.float32)
-    if len(rows) and not 0 <= rows.min() <= rows.max() < len(vectors):  # FAISS would read beyond them
+    if vector.shape != vectors.shape[1:]:
+        raise IndexError(f"a vector of {vector.shape} beside vectors of {vectors.shape[1:]}")
+    if len(rows) and not 0 <= rows.min() <= rows.max() < len(vectors):
         raise IndexError(f"rows {rows.min()} to {rows.max()} of {len(vectors)} vectors")
     threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # it is shared out by vectors asked for: there is one
+    faiss.omp_set_num_threads(1)  # FAISS shares out the questions; with one, a second thread would only be started
     faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
         faiss.swig_ptr(found), faiss.swig_ptr(vector), faiss.swig_ptr(vectors), faiss.swig_ptr(rows),
         vectors.shape[1], 1, len(rows),
