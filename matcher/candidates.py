@@ -23,7 +23,9 @@ from matcher.weights import TextWeights
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 WHOLE = 30_000  # texts up to which all that the filters allow are scored: that takes no longer than to choose
-DEPTH = 1024  # texts that each index proposes of more
+DEPTH = 1024  # texts that each index proposes of more, or
+SHARE = 150  # one in so many of all: the more there are, the more are nearly as near (eval/SPEED.md)
+LOOKED_AT = 16  # of so many texts proposed one partner is looked at whole
 ENOUGH = 2  # times the texts that count: who has so many among those proposed has hardly a better one besides
 
 
@@ -42,7 +44,8 @@ class Asked:
     `vector`: of unit length; `background`: what it shares with every question (see `index.background`), both
     (dimensions,). `words`: what its words say of each text. `allowed`: what its filters let through; `partners`: rows
     of the partners that have texts so, ascending, and `counts` of these texts. `cosines`: (windows,) of the side's
-    windows to the question, as far as they were worked out; NaN the others. `by_chance`: by the share of the background
+    windows to the question, as far as they were worked out; NaN the others. `depth`: texts that each index proposes
+    where not all are scored. `by_chance`: by the share of the background
     that is left out, what cosines are by chance (see `DenseIndex.by_chance`), as far as it was worked out.
     """
 
@@ -53,6 +56,7 @@ class Asked:
     partners: Rows
     counts: Rows
     cosines: Floats
+    depth: int
     by_chance: dict[float, tuple[Floats, Floats]] = field(default_factory=dict)
 
 
@@ -74,6 +78,11 @@ class Hits:
     windows: Rows
     cosines: Floats
     common: Floats
+
+    @property
+    def looked_at(self) -> int:
+        """How many of the first partners are looked at whole where only some texts were."""
+        return self.asked.depth // LOOKED_AT
 
     @property
     def best_cosine(self) -> float:
@@ -116,8 +125,10 @@ def search(
     words = side.lexical.weigh(query.full_text)
     watch.lap("lexical")
     cosines = np.full(len(side.window_evidence), np.nan)
-    asked = Asked(vector, background, words, allowed, *_partners(side, allowed), cosines)
-    if _count(allowed.texts, side.evidence) <= (DEPTH if proposer else WHOLE):
+    count = _count(allowed.texts, side.evidence)
+    depth = max(DEPTH, count // SHARE)
+    asked = Asked(vector, background, words, allowed, *_partners(side, allowed), cosines, depth)
+    if count <= (depth if proposer else WHOLE):
         every = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
         hits = _hits(side, asked, every, True)
     else:
@@ -216,20 +227,20 @@ def _sector_likeness(side: SideIndex, query: Query, texts: Rows) -> Floats:
 
 def _proposed(side: SideIndex, query: Query, asked: Asked, proposer: Proposer | None) -> Rows:
     """Return the rows of the texts that a source proposes, or both indexes where there is none or it is away."""
-    found = proposer.propose(query, asked.vector, DEPTH, asked.allowed.texts) if proposer else None
+    found = proposer.propose(query, asked.vector, asked.depth, asked.allowed.texts) if proposer else None
     return _propose(side, asked) if found is None else found
 
 
 def _propose(side: SideIndex, asked: Asked) -> Rows:
-    """Return the rows of the DEPTH best texts of each index, ascending."""
-    allowed = asked.allowed.texts
+    """Return the rows of the best texts of each index, ascending."""
+    allowed, depth = asked.allowed.texts, asked.depth
     ours = None if allowed is None else allowed[side.window_evidence]
-    windows, cosines = side.dense.worth_scoring(asked.vector, DEPTH, ours)
+    windows, cosines = side.dense.worth_scoring(asked.vector, depth, ours)
     asked.cosines[windows] = cosines
-    if len(windows) > DEPTH:
-        windows = windows[np.argpartition(-cosines, DEPTH)[:DEPTH]]
+    if len(windows) > depth:
+        windows = windows[np.argpartition(-cosines, depth)[:depth]]
     texts = _seen(side.window_evidence[windows], len(side.evidence))
-    texts[asked.words.best(DEPTH, allowed)] = True
+    texts[asked.words.best(depth, allowed)] = True
     return np.flatnonzero(texts)
 
 

@@ -45,7 +45,7 @@ from matcher.text import detect_language
 from matcher.weights import OPTIONAL, TextWeights, Weights
 
 Floats = NDArray[np.float64]
-COMPLETED, COMPLETED_OF_K = 64, 3  # first partners, and times those wanted, of which every text is looked at
+COMPLETED_OF_K = 3  # times the partners wanted of which every text is looked at, at least
 EXPLAINED = 50  # partners of a list that get passages: nobody reads further, and sentences cost time
 
 
@@ -226,7 +226,7 @@ class Engine:
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
             if not hits.whole:
-                best = scored.order[: max(COMPLETED, COMPLETED_OF_K * query.k)]
+                best = scored.order[: max(hits.looked_at, COMPLETED_OF_K * query.k)]
                 found = candidates.completed(side, hits, found, query, numbers.text, best)
                 measured = measured.with_texts(found)
                 scored = scoring.score_again(scored, measured, numbers, best)

@@ -211,6 +211,18 @@ def test_the_depth_does_not_change_the_fit_of_what_is_proposed(crowd, monkeypatc
     np.testing.assert_allclose(few.fit, [fit[row] for row in few.pair_text.tolist()], atol=1e-6)
 
 
+def test_the_more_texts_the_more_are_proposed_and_the_more_partners_looked_at_whole(crowd, monkeypatch):
+    monkeypatch.setattr(candidates, "WHOLE", 0)
+    monkeypatch.setattr(candidates, "DEPTH", 2)
+    monkeypatch.setattr(candidates, "SHARE", 5)
+    monkeypatch.setattr(candidates, "LOOKED_AT", 3)
+    hits = found_hits(crowd, Query("alpaca lana 3", Side.SUPPLY, language="es"))
+    assert (hits.asked.depth, hits.looked_at) == (12, 4)  # of sixty texts
+    assert 12 <= len(hits.texts) <= 24
+    few = Filters(regions=frozenset({"PE-B"}))
+    assert found_hits(crowd, Query("alpaca", Side.SUPPLY, language="es", filters=few)).asked.depth == 2  # of three
+
+
 @pytest.mark.parametrize("filters", [Filters(), Filters(regions=frozenset({"PE-A", "PE-B"}))])
 def test_who_is_looked_at_whole_has_the_fit_that_all_texts_give(crowd, monkeypatch, filters):
     question = {"text": "alpaca lana 3 torno", "filters": filters, "sectors": ("C13",)}

@@ -51,5 +51,6 @@ def _recall(engine: Engine, encoder: Encoder, query: Query) -> float:
     nearest = np.argsort(-np.vecdot(dense.base, vector), kind="stable")[:NEAREST]
     if dense.copies is None:
         return 1.0
-    found = dense.copies.search(vector, candidates.DEPTH, len(dense.base))
+    depth = max(candidates.DEPTH, len(dense.base) // candidates.SHARE)
+    found = dense.copies.search(vector, depth, len(dense.base))
     return len(np.intersect1d(nearest, found)) / len(nearest)
