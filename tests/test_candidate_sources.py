@@ -270,7 +270,9 @@ def test_what_came_changed_and_went_since_the_snapshot(
     for query, vector, _ in questions:  # what the indexes in process propose, which know of all this
         words, cosines = now.lexical.weigh(query.full_text), np.full(len(now.window_evidence), np.nan)
         everybody = candidates.Allowed()
-        asked = candidates.Asked(vector, vector, words, everybody, *candidates._partners(now, everybody), cosines, DEPTH)
+        asked = candidates.Asked(
+            vector, vector, words, everybody, *candidates._partners(now, everybody), cosines, DEPTH
+        )
         theirs = candidates._propose(now, asked)
         ours = proposer.propose(query, vector, DEPTH, None)
         assert len(set(theirs) - set(ours)) <= 0.03 * len(theirs)
