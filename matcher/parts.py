@@ -1,8 +1,10 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
+import ctypes
 import gc
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -125,6 +127,9 @@ def share_with_forks(settings: Settings, forks: int) -> bool:
         if next(left, None) is None:
             _taken()
             gc.unfreeze()
+            gc.collect()
+            with suppress(AttributeError):  # glibc alone has it: what was freed goes back to the system
+                ctypes.CDLL(None).malloc_trim(0)
 
     os.register_at_fork(after_in_parent=forked)
     return True
