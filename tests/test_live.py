@@ -137,6 +137,9 @@ def _answers(settings: Settings, pipe) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+@pytest.mark.filterwarnings(
+    "ignore:.*multi-threaded, use of fork:DeprecationWarning"
+)  # of Python 3.12; no thread holds a lock
 def test_forked_processes_have_the_snapshot_and_the_first_one_lets_go_of_it(unread):
     assert parts.share_with_forks(unread, 2)
     context = multiprocessing.get_context("fork")
