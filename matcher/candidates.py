@@ -45,8 +45,8 @@ class Asked:
     (dimensions,). `words`: what its words say of each text. `allowed`: what its filters let through; `partners`: rows
     of the partners that have texts so, ascending, and `counts` of these texts. `cosines`: (windows,) of the side's
     windows to the question, as far as they were worked out; NaN the others. `depth`: texts that each index proposes
-    where not all are scored. `by_chance`: by the share of the background
-    that is left out, what cosines are by chance (see `DenseIndex.by_chance`), as far as it was worked out.
+    where not all are scored. `by_chance`: by the share of the background that is left out, what cosines are by chance
+    (see `DenseIndex.by_chance`), as far as it was worked out.
     """
 
     vector: Vectors

@@ -1,41 +1,31 @@
 """The parts of a running Tinkuy, assembled from settings."""
 
-import ctypes
-import gc
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import faiss
-import numpy as np
 from filelock import FileLock, Timeout
 from sqlalchemy.engine import URL
 from threadpoolctl import threadpool_limits
 
-from matcher import bundled_model, dask_workers, saved_searches
+from matcher import bundled_model, dask_workers, forking, saved_searches
 from matcher.candidate_sources import assembling
 from matcher.candidate_sources.assembling import Sources
 from matcher.candidate_sources.qdrant_address import Address
-from matcher.encode import Encoder, Progress, Role, SentenceTransformerEncoder, Vectors
+from matcher.encode import Encoder, Progress, SentenceTransformerEncoder
 from matcher.encode_ahead import EncodeAhead, Outcome
-from matcher.engine import Engine
 from matcher.errors import Busy, SnapshotError
 from matcher.index.snapshot import Snapshot, building
 from matcher.language import N_
 from matcher.live import LiveEngine
 from matcher.macro_regions import MacroRegions
 from matcher.quick_encoder import Numbers, QuickEncoder, cores
-from matcher.records import Query, Side
 from matcher.settings import Settings
 from matcher.store.database import url_of
 from matcher.store.store import Store
 from matcher.vector_cache import CachedEncoder
 from matcher.weights import Weights
-
-WARM_UP = "ayuda " * 200  # a question so long that its tokens must be counted
-_opened: tuple[Encoder, Snapshot] | None = None  # for the process to be forked from this one, see `share_with_forks`
 
 
 def open_encoder(settings: Settings, *, questions: bool = True) -> Encoder:
@@ -86,7 +76,7 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
     """
     one_thread_a_sum()
     groups = MacroRegions.load(settings.macro_regions)
-    encoder, snapshot = _taken() or (open_encoder(settings, questions=False), None)
+    encoder, snapshot = forking.taken() or (open_encoder(settings, questions=False), None)
     weights = Weights.load(settings.weights_file())
     follow = saved_searches.on_change(store) if store else None
     return LiveEngine(
@@ -104,13 +94,11 @@ def open_live_engine(settings: Settings, store: Store | None = None) -> LiveEngi
 
 
 def share_with_forks(settings: Settings, forks: int) -> bool:
-    """Open the snapshot now, so that the next processes forked from this one share its memory; tell whether they can.
+    """Open the snapshot for the next processes forked from this one; tell whether they can share it.
 
-    They cannot where the model has threads once it is opened (each loads CTranslate2's by itself, later), or where
-    there is no snapshot that can be used, which they then say themselves. After so many forks this process lets go of
-    it: whatever is forked later opens what serves then, and nobody keeps what was erased.
+    They cannot where the model has threads as soon as it is opened (CTranslate2's is loaded later, by each), or where
+    there is no snapshot that can be used, which they then say themselves.
     """
-    global _opened
     one_thread_a_sum()
     encoder = CachedEncoder(open_model(settings), settings.vectors, questions=False)
     if not isinstance(encoder.encoder, QuickEncoder):
@@ -119,37 +107,8 @@ def share_with_forks(settings: Settings, forks: int) -> bool:
         snapshot = Snapshot.open_current(settings.home, encoder)
     except SnapshotError:
         return False
-    prepare_to_fork(encoder, snapshot)
-    _opened = encoder, snapshot
-    left = iter(range(forks - 1))
-
-    def forked() -> None:
-        if next(left, None) is None:
-            _taken()
-            gc.unfreeze()
-            gc.collect()
-            with suppress(AttributeError):  # glibc alone has it: what was freed goes back to the system
-                ctypes.CDLL(None).malloc_trim(0)
-
-    os.register_at_fork(after_in_parent=forked)
+    forking.hand_on(encoder, snapshot, forks)
     return True
-
-
-def _taken() -> tuple[Encoder, Snapshot] | None:
-    """Return what was opened before this process was forked, once."""
-    global _opened
-    taken, _opened = _opened, None
-    return taken
-
-
-def prepare_to_fork(encoder: Encoder, snapshot: Snapshot) -> None:
-    """Answer a question on each side now: what is worked out for the first one, forked processes share."""
-    faiss.omp_set_num_threads(1)  # a fork loses threads, and OpenMP would wait for its own
-    engine = Engine(snapshot, _Stub(encoder), Weights.load())
-    for side in Side:
-        engine.match(Query(WARM_UP, side, region="PE-CUS"))
-    gc.collect()
-    gc.freeze()  # looking for garbage would write into each object, and so copy it for each process
 
 
 def one_thread_a_sum() -> None:
@@ -171,19 +130,6 @@ def build_snapshot(settings: Settings, progress: Progress | None = None) -> str:
         return Snapshot.build_alone(
             settings.home, now.partners, now.evidence, now.outcomes, encoder, progress, state=now.state
         )
-
-
-class _Stub:
-    """Has the windows of an encoder, and one vector for all of them: the model stays unread."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.windows = encoder.windows
-        self.revision = encoder.revision
-        self.dimensions = encoder.dimensions
-
-    def encode(self, texts: Sequence[str], role: Role, progress: Progress | None = None) -> Vectors:  # noqa: ARG002
-        """See Encoder."""
-        return np.full((len(texts), self.dimensions), self.dimensions**-0.5, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ STEPS = (
     {"explain", "advice", "asking"},
     {"engine"},
     {"following", "compacting", "trial", "erasure", "coverage", "coverage_file"},
-    {"live", "standing_in", "encode_ahead"},
+    {"live", "standing_in", "encode_ahead", "forking"},
     {"whole_joins", "whole_texts", "dask_workers"},
     {"whole_store"},
     {"gains", "learning", "coverage_job", "regional", "region_map"},

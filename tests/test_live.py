@@ -12,7 +12,7 @@ import faiss
 import pytest
 from conftest import EVIDENCE, OUTCOMES, PARTNERS, FakeEncoder
 
-from matcher import parts
+from matcher import forking, parts
 from matcher.errors import SnapshotDamaged, SnapshotMissing
 from matcher.index.snapshot import Snapshot, current_id
 from matcher.live import LiveEngine
@@ -123,7 +123,7 @@ def unread(tmp_path, home, monkeypatch) -> Iterator[Settings]:
     """Settings of the home, whose model stands for one that CTranslate2 runs and must not be read."""
     monkeypatch.setattr(parts, "QuickEncoder", Unread)
     monkeypatch.setattr(parts, "open_model", lambda *_: Unread())
-    monkeypatch.setattr(parts, "_opened", None)
+    monkeypatch.setattr(forking, "_opened", None)
     threads = faiss.omp_get_max_threads()
     yield Settings.read({"TINKUY_HOME": str(home), "TINKUY_CACHE": str(tmp_path / "cache")})
     faiss.omp_set_num_threads(threads)
@@ -133,7 +133,7 @@ def unread(tmp_path, home, monkeypatch) -> Iterator[Settings]:
 def _answers(settings: Settings, pipe) -> None:
     Snapshot.open_current = None  # it was opened before
     live = parts.open_live_engine(settings)
-    pipe.send((live.current().snapshot.id, live.encoder.encoder.counted, parts._opened))
+    pipe.send((live.current().snapshot.id, live.encoder.encoder.counted, forking._opened))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
@@ -144,7 +144,7 @@ def test_forked_processes_have_the_snapshot_and_the_first_one_lets_go_of_it(unre
     assert parts.share_with_forks(unread, 2)
     context = multiprocessing.get_context("fork")
     for _ in range(2):
-        assert parts._opened is not None
+        assert forking._opened is not None
         ours, theirs = context.Pipe()
         process = context.Process(target=_answers, args=(unread, theirs))
         process.start()
@@ -153,14 +153,14 @@ def test_forked_processes_have_the_snapshot_and_the_first_one_lets_go_of_it(unre
         process.join()
         assert (id_, left) == (current_id(unread.home), None)
         assert counted > 0  # the tokenizer was used before, and is shared
-    assert parts._opened is None  # whoever is forked later opens what serves then
+    assert forking._opened is None  # whoever is forked later opens what serves then
 
 
 def test_nothing_is_shared_without_a_snapshot_or_with_a_model_that_has_threads(unread, tmp_path, monkeypatch):
     assert not parts.share_with_forks(replace(unread, home=tmp_path / "empty"), 2)
     monkeypatch.setattr(parts, "open_model", lambda *_: FakeEncoder())
     assert not parts.share_with_forks(unread, 2)
-    assert parts._opened is None
+    assert forking._opened is None
 
 
 class Unread(FakeEncoder):

@@ -109,11 +109,11 @@ class _Answering:
 
     def share(self) -> None:
         """Open what processes forked from this one share, as `tinkuy serve --workers` does."""
-        from matcher import parts
+        from matcher import forking
         from matcher.index.snapshot import Snapshot
 
         self.snapshot = Snapshot.open_current(self.folder, self.encoder)
-        parts.prepare_to_fork(self.encoder, self.snapshot)
+        forking.prepare(self.encoder, self.snapshot)
 
     def open(self) -> None:
         """Open the engine, once."""

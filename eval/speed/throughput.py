@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval.speed.corpus import Corpus
-from matcher import parts
+from matcher import forking, parts
 from matcher.answer_json import to_json
 from matcher.encode import Encoder
 from matcher.engine import Engine
@@ -49,7 +49,7 @@ def measure(folder: Path, corpus: Corpus, questions: int) -> dict[str, float]:
     parts.one_thread_a_sum()
     model = parts.open_model(Settings.read({}))
     snapshot = Snapshot.open_current(folder, model)
-    parts.prepare_to_fork(model, snapshot)
+    forking.prepare(model, snapshot)
     asked = corpus.queries(WARM + questions)
     here = _Asking(snapshot, model, asked)
     workers = [_Worker(here) for _ in range(min(cores(), CLIENTS))]
