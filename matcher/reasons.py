@@ -62,9 +62,10 @@ def _text(told: Told) -> str:
 
 
 def _profile(told: Told) -> str:
-    if told.value >= PROFILE_TELLS:
+    value = round(told.value, 6)  # of two partners one stands just at -1, the other at 1, but for rounding
+    if value >= PROFILE_TELLS:
         return told.say(N_("its work as a whole is about this"))
-    if told.value <= -PROFILE_TELLS:
+    if value <= -PROFILE_TELLS:
         return told.say(N_("its work as a whole is about other things"))
     return told.say(N_("its work as a whole says little here"))
 
