@@ -146,7 +146,7 @@ class Engine:
         say = translator(reader)
         (ranking,) = self.rank(query, [self.weights], tallies=[tally])
         query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
-        first = ranking.scored.order[: query.k]
+        first = ranking.scored.first(query.k)
         rows = ranking.found.partners[first].tolist()
         stopwatch.current().lap("score")
         self.words.read(query.full_text)
@@ -226,7 +226,7 @@ class Engine:
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
             if not hits.whole:
-                best = scored.order[: max(hits.looked_at, COMPLETED_OF_K * query.k)]
+                best = scored.first(max(hits.looked_at, COMPLETED_OF_K * query.k))
                 found = candidates.completed(side, hits, found, query, numbers.text, best)
                 measured = measured.with_texts(found)
                 scored = scoring.score_again(scored, measured, numbers, best)
@@ -244,7 +244,7 @@ class Engine:
     def ids_and_scores(self, ranking: Ranking) -> tuple[tuple[str, float], ...]:
         """Return partner ids with their scores, best first, as many as the query's k."""
         partners = self.snapshot.sides[ranking.query.seeks].partners
-        order = ranking.scored.order[: ranking.query.k]
+        order = ranking.scored.first(ranking.query.k)
         rows, scores = ranking.found.partners[order].tolist(), ranking.scored.scores[order].tolist()
         return tuple((partners[row].id, score) for row, score in zip(rows, scores, strict=True))
 
@@ -309,8 +309,9 @@ def _match(
     query, measured, scored = ranking.query, ranking.measured, ranking.scored
     record = ranking.outcomes.get(partner.id, [])
     # A reason tells the number before it was capped: twelve projects are twelve.
-    whole = dict(zip(measured.names, measured.values[index].tolist(), strict=True))
+    whole = {name: float(column[index]) for name, column in measured.columns.items()}
     times_shown = float(ranking.shown[index]) if ranking.shown is not None else 0.0
+    values, terms = (of(np.array([index]))[0].tolist() for of in (scored.values, scored.terms))
     contributions = tuple(
         Contribution(
             name,
@@ -322,12 +323,10 @@ def _match(
                 Told(whole.get(name, value), index, partner, query, measured, record, say, reader, times_shown),
             ),
         )
-        for name, value, weight, term in zip(
-            scored.names, scored.values[index].tolist(), scored.weights, scored.terms[index].tolist(), strict=True
-        )
+        for name, value, weight, term in zip(scored.names, values, scored.weights, terms, strict=True)
         if name not in OPTIONAL or (weight and (name != "macro_region" or measured.macro_region))
     )
-    score = math.fsum([scored.bias, *scored.terms[index].tolist()])  # what is shown adds up, to the last bit
+    score = math.fsum([scored.bias, *terms])  # what is shown adds up, to the last bit
     km = float(measured.kilometres[index]) if query.region else math.nan  # from a capital says little to a person
     return Match(
         rank,

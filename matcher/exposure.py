@@ -84,8 +84,8 @@ def spread(scored: Scored, shown: Floats, capacities: Floats, weights: Weights, 
     values = np.where(shown > 0, -np.log1p(shown / capacities), 0.0)
     lowered = scored.scores.copy()
     touched = np.flatnonzero(strength * values)
-    for i in touched.tolist():
-        lowered[i] = math.fsum([weights.bias, *scored.terms[i].tolist(), strength * values[i]])
+    for i, terms in zip(touched.tolist(), scored.terms(touched).tolist(), strict=True):
+        lowered[i] = math.fsum([weights.bias, *terms, strength * values[i]])
     chosen = _chosen(scored, in_order(lowered), limit, places)
     values[chosen] = 0.0
     scores = np.where(values < 0, lowered, scored.scores)
@@ -93,10 +93,8 @@ def spread(scored: Scored, shown: Floats, capacities: Floats, weights: Weights, 
         scored,
         names=(*scored.names, SIGNAL),
         weights=(*scored.weights, strength),
-        values=np.column_stack([scored.values, values]),
-        terms=np.column_stack([scored.terms, strength * values]),
+        columns=(*scored.columns, values),
         scores=scores,
-        order=in_order(scores),
     )
 
 
@@ -105,7 +103,7 @@ def _chosen(scored: Scored, wanted: NDArray[np.int64], limit: float, places: int
 
     :param wanted: (n,) candidates by score and term together.
     """
-    now: list[int] = scored.order[:places].tolist()
+    now: list[int] = scored.first(places).tolist()
     then: list[int] = wanted[:places].tolist()
     comes = [i for i in then if i not in now]
     goes = wanted[np.isin(wanted, [i for i in now if i not in then])][::-1].tolist()

@@ -43,7 +43,7 @@ def shown(trial: Trial, case: Case, ranking: Ranking) -> Shown:
     first = ids[:SHOWN]
     return Shown(
         figure(trial.primary, [(ids, case.grades)]),
-        ranking.scored.scores[ranking.scored.order[: len(first)]],
+        ranking.scored.scores[ranking.scored.first(len(first))],
         np.array([case.grades.get(id_, 0) > 0 for id_ in first], float),
         np.array([id_ in case.grades for id_ in first], float),
     )

@@ -1,6 +1,6 @@
 """The formula: score = bias + sum of weight x value."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,30 +10,46 @@ from matcher.signals import Signals
 from matcher.weights import RULE_OF, Weights
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 DECIMALS = 9  # of a score that tell one partner from another
+WITHIN = 2 * 10.0**-DECIMALS  # two that are equal so differ by less
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scored:
     """Scores of n candidates with the terms that they are the sum of.
 
-    `order`: (n,) candidates from first to last. `values`, `terms`: (n, signals) capped values and
-    weight x value.
+    `columns`: the capped values of each of the signals `names`, (n,) each. `scores`: (n,).
     """
 
     names: tuple[str, ...]
     weights: tuple[float, ...]
-    values: Floats
-    terms: Floats
+    columns: tuple[Floats, ...]
     scores: Floats
-    order: NDArray[np.int64]
     bias: float = 0.0
 
-    def rank_without_rules(self, some: NDArray[np.int64]) -> NDArray[np.int64]:
+    @property
+    def order(self) -> Rows:
+        """All candidates from first to last, (n,)."""
+        return self.first(len(self.scores))
+
+    def first(self, count: int) -> Rows:
+        """Return the candidates in the first `count` places."""
+        return in_order(self.scores, count)
+
+    def values(self, some: Rows) -> Floats:
+        """Return the capped values of some candidates, (some, signals)."""
+        return np.array([column[some] for column in self.columns]).T
+
+    def terms(self, some: Rows) -> Floats:
+        """Return weight x value of some candidates, (some, signals)."""
+        return self.values(some) * np.array(self.weights)
+
+    def rank_without_rules(self, some: Rows) -> Rows:
         """Return the ranks from 1 of some candidates by what the texts say alone."""
         return self._ranks([name for name in self.names if RULE_OF.get(name, "") is None], some)
 
-    def ranks_without(self, some: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    def ranks_without(self, some: Rows) -> dict[str, Rows]:
         """Return rule -> the ranks from 1 of some candidates if that rule alone were off, for each rule that is on.
 
         A term of `exposure` stays as it is.
@@ -41,60 +57,66 @@ class Scored:
         rules = dict.fromkeys(rule for name in self.names if (rule := RULE_OF.get(name)))
         return {rule: self._ranks([name for name in self.names if RULE_OF.get(name) != rule], some) for rule in rules}
 
-    def _ranks(self, names: Sequence[str], some: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _ranks(self, names: Collection[str], some: Rows) -> Rows:
         """Return ranks by some of the signals; of equals the one with the first id comes first."""
-        kept = [i for i, name in enumerate(self.names) if name in names]
-        totals = np.round(_totals(self.bias, self.terms[:, kept]), DECIMALS)
-        ordered, own = np.sort(totals), totals[some]
+        kept = [(w, c) for name, w, c in zip(self.names, self.weights, self.columns, strict=True) if name in names]
+        totals = _totals(self.bias, kept, len(self.scores))
+        above = np.flatnonzero(totals >= totals[some].min(initial=np.inf) - WITHIN)
+        rounded, own = np.round(totals[above], DECIMALS), np.round(totals[some], DECIMALS)
+        ordered = np.sort(rounded)
         after, until = np.searchsorted(ordered, own, "right"), np.searchsorted(ordered, own)
-        ranks = len(totals) - after + 1
+        ranks = len(ordered) - after + 1
         for i in np.flatnonzero(after - until > 1).tolist():
-            ranks[i] += (totals[: some[i]] == own[i]).sum()
+            ranks[i] += np.count_nonzero(rounded[: np.searchsorted(above, some[i])] == own[i])
         return np.asarray(ranks)
 
 
 def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored:
     """Apply the formula; the rules in `without` are left out, terms and all.
 
-    Candidates stand in the order of their ids, so that a stable sort breaks ties by id.
+    Candidates stand in the order of their ids, which breaks ties.
     """
-    used = [i for i, name in enumerate(signals.names) if RULE_OF[name] is None or RULE_OF[name] not in without]
-    names = tuple(signals.names[i] for i in used)
+    names = tuple(name for name in signals.columns if RULE_OF[name] is None or RULE_OF[name] not in without)
     factors = tuple(float(weights.signals[name]) for name in names)
-    values = _capped(signals.values[:, used], names, weights)
-    terms = values * np.array(factors)
-    scores = _totals(weights.bias, terms)
-    return Scored(names, factors, values, terms, scores, in_order(scores), weights.bias)
+    columns = _capped(signals, names, weights)
+    scores = _totals(weights.bias, zip(factors, columns, strict=True), len(signals.kilometres))
+    return Scored(names, factors, columns, scores, weights.bias)
 
 
-def score_again(before: Scored, signals: Signals, weights: Weights, changed: NDArray[np.int64]) -> Scored:
+def score_again(before: Scored, signals: Signals, weights: Weights, changed: Rows) -> Scored:
     """Return what `score` would, where only the signals of the candidates `changed` are others than before."""
-    used = [signals.names.index(name) for name in before.names]
-    values, terms, scores = before.values.copy("K"), before.terms.copy("K"), before.scores.copy()
-    values[changed] = _capped(signals.values[changed][:, used], before.names, weights)
-    terms[changed] = values[changed] * np.array(before.weights)
-    scores[changed] = _totals(before.bias, terms[changed])
-    return Scored(before.names, before.weights, values, terms, scores, in_order(scores), before.bias)
+    columns, scores = _capped(signals, before.names, weights), before.scores.copy()
+    theirs = [(factor, column[changed]) for factor, column in zip(before.weights, columns, strict=True)]
+    scores[changed] = _totals(before.bias, theirs, len(changed))
+    return Scored(before.names, before.weights, columns, scores, before.bias)
 
 
-def _capped(values: Floats, names: Sequence[str], weights: Weights) -> Floats:
-    caps = np.array([weights.caps.get(name, np.inf) for name in names])
-    return np.clip(values, -caps, caps)
+def _capped(signals: Signals, names: Sequence[str], weights: Weights) -> tuple[Floats, ...]:
+    caps = {name: weights.caps[name] for name in names if name in weights.caps}
+    return tuple(
+        np.clip(signals.columns[name], -caps[name], caps[name]) if name in caps else signals.columns[name]
+        for name in names
+    )
 
 
-def _totals(bias: float, terms: Floats) -> Floats:
-    """Return the sums of the rows of terms and the bias, (n,); each in the same order, whatever stands beside it."""
-    total = np.full(len(terms), bias)
-    for column in terms.T:
-        total += column
+def _totals(bias: float, parts: Iterable[tuple[float, Floats]], count: int) -> Floats:
+    """Return the bias and the sum of weight x column, (count,); each in the same order, whatever stands beside it."""
+    total = np.full(count, bias)
+    for weight, column in parts:
+        if weight:
+            total += weight * column
     return total
 
 
-def in_order(scores: Floats) -> NDArray[np.int64]:
-    """Return the candidates from first to last; those that differ by rounding alone are equals."""
-    keys = -np.round(scores, DECIMALS)
+def in_order(scores: Floats, count: int | None = None) -> Rows:
+    """Return the candidates (the first `count`), best first; those that differ by rounding alone are equals."""
+    some = np.arange(len(scores))
+    if count is not None and count < len(scores):
+        least = np.partition(scores, len(scores) - max(count, 1))[len(scores) - max(count, 1)]
+        some = np.flatnonzero(scores >= least - WITHIN)
+    keys = -np.round(scores[some], DECIMALS)
     order = np.argsort(keys)
     ranked = keys[order]
     # Equals by their numbers: sorted as whole numbers, which takes half the time of a stable sort.
     after = np.cumsum(np.concatenate([ranked[:1] != ranked[:1], ranked[1:] != ranked[:-1]]))
-    return np.asarray(np.sort(after * len(keys) + order) % max(len(keys), 1))
+    return some[np.sort(after * len(keys) + order) % max(len(keys), 1)][:count]

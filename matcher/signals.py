@@ -27,13 +27,12 @@ NEAR_KM, NEUTRAL_KM = 100.0, 1000.0  # below the one nearness hardly grows; at t
 class Signals:
     """The signals of n candidates, and what their reasons tell.
 
-    `values`: (n, signals) in the order of `names`. `kilometres`: (n,) NaN where a place is unknown.
+    `columns`: signal -> its values, (n,). `kilometres`: (n,) NaN where a place is unknown.
     `sector`: the partner's sector that is closest to the query's, or None. `outcomes`: (n,) how many are counted.
     `guessed`: the sector that stood in for the query's, which gave none. `macro_region`: the asker's, if known.
     """
 
-    names: tuple[str, ...]
-    values: Floats
+    columns: dict[str, Floats]
     kilometres: Floats
     sector: tuple[str | None, ...]
     outcomes: Rows
@@ -42,10 +41,8 @@ class Signals:
 
     def with_texts(self, candidates: Candidates) -> "Signals":
         """Return the signals of the same candidates, more of whose texts were looked at."""
-        values = self.values.copy(order="K")
-        values[:, self.names.index("text")] = candidates.text
-        values[:, self.names.index("sector_texts")] = candidates.in_sector
-        return replace(self, values=values)
+        columns = {**self.columns, "text": candidates.text, "sector_texts": candidates.in_sector}
+        return replace(self, columns=columns)
 
 
 def compute(
@@ -66,32 +63,32 @@ def compute(
     guessed = None if query.sectors else guessed
     asked, sure = ((guessed.code,), guessed.confidence) if guessed else (query.sectors, 1.0)
     rows = candidates.partners
-    values = np.zeros((len(rows), len(RULE_OF)), order="F")  # signals are worked on one by one
-    column = {name: values[:, i] for i, name in enumerate(RULE_OF)}
-    column["text"][:] = candidates.text
-    column["sector_texts"][:] = candidates.in_sector
-    column["profile"][:] = side.profiles.standardised(vector, rows)
-    column["experience"][:] = np.log1p(side.text_counts[rows])
-    column["collaboration"][:] = np.log1p(side.joint_counts[rows])
+    nothing = np.zeros(len(rows))
+    column = dict.fromkeys(RULE_OF, nothing)
+    column["text"] = candidates.text
+    column["sector_texts"] = candidates.in_sector
+    column["profile"] = side.profiles.standardised(vector, rows)
+    column["experience"] = np.log1p(side.text_counts[rows])
+    column["collaboration"] = np.log1p(side.joint_counts[rows])
     km = _kilometres(side, rows, query)
-    placed = ~np.isnan(km)
-    column["distance"][placed] = nearness(km[placed])
+    column["distance"] = np.where(np.isnan(km), 0.0, nearness(km))
     where = side.partner_columns
     if query.region:
-        column["same_region"][:] = where.region.among([query.region], rows)
+        column["same_region"] = where.region.among([query.region], rows).astype(float)
     group = macro_regions.groups.get(macro_regions.group_of(query.region) or "")
     if group:  # a step between the same region, which has its own signal, and the same country
         neighbours = [region for region in group.regions if region != query.region]
-        column["macro_region"][:] = where.region.among(neighbours, rows)
-    column["same_country"][:] = where.country.among([country for country in asked_countries(query) if country], rows)
+        column["macro_region"] = where.region.among(neighbours, rows).astype(float)
+    countries = [country for country in asked_countries(query) if country]
+    column["same_country"] = where.country.among(countries, rows).astype(float)
     alike, sectors = _closest(side.sector_codes, asked, rows)
-    column["sector"][:] = sure * alike
+    column["sector"] = sure * alike
     known = records_of(side, outcomes).known(rows, query.date)
-    column["track_record"][:] = known.damped()
-    column["track_record_near"][:] = known.damped(known.near(query.region, asked_countries(query)))
+    column["track_record"] = known.damped()
+    column["track_record_near"] = known.damped(known.near(query.region, asked_countries(query)))
     if query.sectors:
-        column["track_record_sector"][:] = known.damped(known.alike(query.sectors))
-    return Signals(tuple(RULE_OF), values, km, sectors, known.counted(), guessed, group)
+        column["track_record_sector"] = known.damped(known.alike(query.sectors))
+    return Signals(column, km, sectors, known.counted(), guessed, group)
 
 
 def nearness(km: Floats) -> Floats:

@@ -159,7 +159,7 @@ def _lesson(trial: Trial, case: Case, ranking: Ranking, start: Weights, rng: np.
     if not (grades > 0).any():
         return None
     columns = [ranking.scored.names.index(name) for name in start.signals]
-    values = ranking.scored.values[:, columns]
+    values = ranking.scored.values(np.arange(len(grades)))[:, columns]
     return lesson(values, grades, ranking.scored.scores, 1 / len(trial.cases), rng)
 
 

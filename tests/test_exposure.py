@@ -27,8 +27,7 @@ DAY = dt.date(2025, 6, 1)
 def scored(*scores: float) -> Scored:
     """Return candidates whose only term is their score."""
     values = np.array(scores, float)
-    order = np.argsort(-values, kind="stable")
-    return Scored(("text",), (1.0,), values[:, None], values[:, None], values, order, order + 1)
+    return Scored(("text",), (1.0,), (values,), values)
 
 
 def weights(strength: float, price: float) -> Weights:
@@ -45,7 +44,7 @@ def test_the_most_shown_yields_by_the_term_and_those_that_stay_keep_their_score(
     assert found.order.tolist() == [1, 2, 0, 3]
     assert found.names == ("text", "exposure")
     assert found.weights == (1.0, 1.0)
-    assert found.values[:, 1].tolist() == [-math.log(7), 0, 0, -math.log(4)]
+    assert found.columns[1].tolist() == [-math.log(7), 0, 0, -math.log(4)]
     assert found.scores.tolist() == [2.0 - math.log(7), 1.5, 1.0, 0.5 - math.log(4)]
 
 
@@ -53,7 +52,7 @@ def test_who_stays_keeps_its_order_however_often_it_was_shown() -> None:
     # 5 less ln 4 is 3.61, below 4, and yet among the first two
     found = spread_of(scored(5.0, 4.0, 1.0), [3, 0, 0], 1.0)
     assert found.order.tolist() == [0, 1, 2]
-    assert found.values[:, 1].tolist() == [0, 0, 0]
+    assert found.columns[1].tolist() == [0, 0, 0]
 
 
 def test_a_list_gives_up_no_more_than_its_price() -> None:
@@ -79,14 +78,14 @@ def test_of_two_that_would_leave_the_more_often_shown_goes_while_the_price_lasts
     two = (worth[2] + worth[3] / math.log2(3)) / (worth[0] + worth[1] / math.log2(3))
     found = spread_of(start, [40, 90, 0, 0], 1.0, 1 - (one + two) / 2)
     assert found.order.tolist() == [0, 2, 3, 1]
-    assert found.values[:, 1].tolist() == [0, -math.log(91), 0, 0]
+    assert found.columns[1].tolist() == [0, -math.log(91), 0, 0]
 
 
 def test_capacity_grows_with_the_texts_on_record_and_halves_what_weighs() -> None:
     assert capacity(np.array([0, 1, 99])).tolist() == pytest.approx([1, 1 + math.log(2), 1 + math.log(100)])
     # 5 times shown of a capacity of 5 is ln 2, of one is ln 6
     found = spread(scored(1.0, 0.9), np.array([5.0, 0.0]), np.array([5.0, 1.0]), weights(1.0, 1.0), 1)
-    assert found.values[0, 1] == -math.log(2)
+    assert found.columns[1][0] == -math.log(2)
 
 
 @given(
@@ -98,12 +97,13 @@ def test_capacity_grows_with_the_texts_on_record_and_halves_what_weighs() -> Non
 def test_terms_add_up_and_the_price_is_kept(candidates, strength, price, places) -> None:
     start = scored(*(score for score, _ in candidates))
     found = spread_of(start, [shown for _, shown in candidates], strength, price, places)
+    terms = found.terms(np.arange(len(candidates)))
     for row, score in enumerate(found.scores.tolist()):
-        assert score == math.fsum([0.0, *found.terms[row].tolist()])
-        assert found.terms[row, 1] == pytest.approx(strength * found.values[row, 1])
+        assert score == math.fsum([0.0, *terms[row].tolist()])
+        assert terms[row, 1] == pytest.approx(strength * found.columns[1][row])
     first = found.order[:places]
     assert (np.diff(found.scores[found.order]) <= 1e-9).all()  # what differs by less is equal
-    assert (found.terms[first, 1] == 0).all()  # nobody who stands among the first has lost anything
+    assert (terms[first, 1] == 0).all()  # nobody who stands among the first has lost anything
     discounts = 1 / np.log2(np.arange(2, len(first) + 2))
     worth = discounts @ (1 / (1 + np.exp(-start.scores[first])))
     before = discounts @ (1 / (1 + np.exp(-start.scores[start.order[:places]])))
@@ -213,7 +213,7 @@ def test_recorded_introductions_count_without_a_tally_and_tell_why(tmp_path, enc
     assert ranking.shown is not None
     assert ranking.shown[row] == 3
     # one text on record: a capacity of 1 + ln 2
-    assert ranking.scored.values[row, -1] == pytest.approx(-math.log(1 + 3 / (1 + math.log(2))))
+    assert ranking.scored.columns[-1][row] == pytest.approx(-math.log(1 + 3 / (1 + math.log(2))))
     (match,) = engine.match(replace(query, spread=True), reader="en").matches
     assert match.contributions[-1].reason == "not proposed lately"
     assert match.score == math.fsum([SHIPPED.bias, *(c.contribution for c in match.contributions)])

@@ -28,7 +28,7 @@ def outcome(stage: Stage, region: str | None = "PE-CUS", sector: str = "C13", da
 
 
 def said(signal, value=0.0, partner=HERE, query=CUSCO, km=math.nan, sector=None, record=(), language="en") -> str:
-    signals = Signals((signal,), np.array([[value]]), np.array([km]), (sector,), np.array([len(record)]))
+    signals = Signals({signal: np.array([value])}, np.array([km]), (sector,), np.array([len(record)]))
     return reason(signal, Told(value, 0, partner, query, signals, record, translator(language), language))
 
 
@@ -105,7 +105,7 @@ def test_sector(value, code, query, expected):
     ],
 )
 def test_a_deduced_sector_is_said_to_be_deduced(code, rest):
-    signals = Signals(("sector",), np.zeros((1, 1)), np.zeros(1), (code,), np.zeros(1, int), GuessedSector("C13", 0.6))
+    signals = Signals({"sector": np.zeros(1)}, np.zeros(1), (code,), np.zeros(1, int), GuessedSector("C13", 0.6))
     said = reason("sector", Told(0.6 if code else 0, 0, HERE, BARE, signals, (), str, "en"))
     assert said == f"your sector seems to be Manufacture of textiles (deduced from your text); {rest}"
 

@@ -56,8 +56,8 @@ def weights(tmp_path_factory) -> Weights:
 
 
 def signals(*rows: dict[str, float]) -> Signals:
-    values = np.array([[row.get(name, 0.0) for name in NAMES] for row in rows]).reshape(-1, len(NAMES))
-    return Signals(NAMES, values, np.zeros(len(rows)), (None,) * len(rows), np.zeros(len(rows), np.int64))
+    columns = {name: np.array([row.get(name, 0.0) for row in rows], float) for name in NAMES}
+    return Signals(columns, np.zeros(len(rows)), (None,) * len(rows), np.zeros(len(rows), np.int64))
 
 
 def test_the_formula_by_hand(weights):
@@ -77,7 +77,7 @@ def test_the_formula_by_hand(weights):
     )
     assert found.scores.tolist() == pytest.approx([1.1, 5.0])
     assert found.order.tolist() == [1, 0]
-    by_name = dict(zip(found.names, found.terms[1].tolist(), strict=True))
+    by_name = dict(zip(found.names, found.terms(np.array([1]))[0].tolist(), strict=True))
     assert by_name == {
         "text": 3, "distance": -0.5, "same_region": 2, "macro_region": 0, "same_country": 0, "profile": 0,
         "sector": 0, "sector_texts": 0,
@@ -93,7 +93,9 @@ def test_the_formula_by_hand(weights):
 def test_contributions_and_bias_add_up_to_the_score(rows, without):
     shipped = Weights.load()
     found = score(signals(*(dict(zip(NAMES, row, strict=True)) for row in rows)), shipped, frozenset(without))
-    for terms, values, total in zip(found.terms.tolist(), found.values.tolist(), found.scores.tolist(), strict=True):
+    every = np.arange(len(rows))
+    parts = zip(found.terms(every).tolist(), found.values(every).tolist(), found.scores.tolist(), strict=True)
+    for terms, values, total in parts:
         size = sum(abs(term) for term in terms) + abs(shipped.bias)
         assert total == pytest.approx(math.fsum([shipped.bias, *terms]), rel=0, abs=1e-14 * size)
         assert terms == [value * weight for value, weight in zip(values, found.weights, strict=True)]
@@ -103,7 +105,7 @@ def test_no_value_counts_for_more_than_its_cap_in_either_direction(weights):
     found = score(signals({"track_record": 40}, {"track_record": 3}, {"text": -25}), weights, frozenset())
     # -2 + .25 x 4; -2 + .25 x 3; -2 - 10
     assert found.scores.tolist() == [-1.0, -1.25, -12.0]
-    assert found.values[:, NAMES.index("track_record")].tolist() == [4, 3, 0]
+    assert found.columns[NAMES.index("track_record")].tolist() == [4, 3, 0]
 
 
 @pytest.mark.parametrize(
@@ -182,14 +184,14 @@ def test_scoring_those_that_changed_again_is_scoring_all_anew(weights, rows, dat
         signals(*(dict(zip(NAMES, row[start:], strict=False)) for row in rows)) for start in (0, len(NAMES))
     )
     changed = np.array(data.draw(st.lists(st.integers(0, len(rows) - 1), unique=True)), np.int64)
-    whole = before.values.copy()
-    whole[changed] = after.values[changed]
-    now = replace(before, values=whole)
+    now = replace(before, columns={name: column.copy() for name, column in before.columns.items()})
+    for name, column in now.columns.items():
+        column[changed] = after.columns[name][changed]
     without = frozenset(data.draw(st.lists(st.sampled_from(sorted(RULES)), unique=True)))
     again = score_again(score(before, weights, without), now, weights, changed)
     anew = score(now, weights, without)
-    for field in ("values", "terms", "scores", "order"):
-        assert getattr(again, field).tolist() == getattr(anew, field).tolist()
+    assert again.scores.tolist() == anew.scores.tolist()
+    assert np.array(again.columns).tolist() == np.array(anew.columns).tolist()
 
 
 @given(st.lists(st.one_of(st.sampled_from([-1.0, 0.0, 0.5]), st.floats(-3, 3)), max_size=60))
@@ -197,6 +199,8 @@ def test_the_order_is_by_score_and_equals_by_number(scores):
     rounded = np.round(np.array(scores), DECIMALS).tolist()
     expected = sorted(range(len(scores)), key=lambda i: (-rounded[i], i))
     assert in_order(np.array(scores)).tolist() == expected
+    for count in range(len(scores) + 2):
+        assert in_order(np.array(scores), count).tolist() == expected[:count]
 
 
 def test_no_candidates_give_no_scores(weights):

@@ -42,10 +42,7 @@ def computed(seeks=Side.SUPPLY, outcomes=OUTCOMES, **question) -> Signals:
 
 def named(signals: Signals, seeks: Side) -> dict[str, dict[str, float]]:
     ids = [p.id for p in SIDES[seeks].partners]
-    return {
-        name: dict(zip(ids, column, strict=True))
-        for name, column in zip(signals.names, signals.values.T.tolist(), strict=True)
-    }
+    return {name: dict(zip(ids, column.tolist(), strict=True)) for name, column in signals.columns.items()}
 
 
 def arc(a: tuple[float, float], b: tuple[float, float]) -> float:

@@ -180,7 +180,7 @@ def history(tmp_path: Path, outcomes: list[Outcome]) -> Trial:
 def records(found: Trial, query: Query, unknown: frozenset[str] = frozenset()) -> dict[str, float]:
     """Partner -> track record, as a question sees it."""
     (ranking,) = found.engine.rank(query, [Weights.load()], unknown=unknown)
-    column = ranking.measured.values[:, ranking.measured.names.index("track_record")].tolist()
+    column = ranking.measured.columns["track_record"].tolist()
     partners = found.engine.snapshot.sides[query.seeks].partners
     return {partners[row].id: value for row, value in zip(ranking.found.partners.tolist(), column, strict=True)}
 
