@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher import stopwatch
 from matcher.candidate_sources.proposing import Proposer
 from matcher.encode import Vectors
 from matcher.index.columns import NO_DAY
 from matcher.index.lexical import Weighed
+from matcher.index.rows import distinct
 from matcher.index.side import SideIndex
 from matcher.records import Filters, Query
 from matcher.sectors import closest, lies_within
@@ -38,25 +38,40 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is known of a question before the model has read it.
+
+    `allowed`: what its filters let through; `partners`: rows of the partners that have texts so, ascending, and
+    `counts` of these texts. `words`: what its words say of each text, and `usual` of all (see `Weighed.moments`).
+    `depth`: texts that each index proposes where not all are scored; `every`: whether all are; `by_words`: rows of the
+    texts that words propose. `room`: (windows,) NaN, where a search writes cosines: an Ahead serves one.
+    """
+
+    allowed: Allowed
+    partners: Rows
+    counts: Rows
+    words: Weighed
+    usual: tuple[float, float]
+    depth: int
+    every: bool
+    by_words: Rows
+    room: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question as the indexes take it.
 
     `vector`: of unit length; `background`: what it shares with every question (see `index.background`), both
-    (dimensions,). `words`: what its words say of each text. `allowed`: what its filters let through; `partners`: rows
-    of the partners that have texts so, ascending, and `counts` of these texts. `cosines`: (windows,) of the side's
-    windows to the question, as far as they were worked out; NaN the others. `depth`: texts that each index proposes
-    where not all are scored. `by_chance`: by the share of the background that is left out, what cosines are by chance
-    (see `DenseIndex.by_chance`), as far as it was worked out.
+    (dimensions,). `cosines`: (windows,) of the side's windows to the question, as far as they were worked out; NaN the
+    others. `by_chance`: by the share of the background that is left out, what cosines are by chance (see
+    `DenseIndex.by_chance`), as far as it was worked out.
     """
 
+    ahead: Ahead
     vector: Vectors
     background: Vectors
-    words: Weighed
-    allowed: Allowed
-    partners: Rows
-    counts: Rows
     cosines: Floats
-    depth: int
     by_chance: dict[float, tuple[Floats, Floats]] = field(default_factory=dict)
 
 
@@ -82,7 +97,7 @@ class Hits:
     @property
     def looked_at(self) -> int:
         """How many of the first partners are looked at whole where only some texts were."""
-        return self.asked.depth // LOOKED_AT
+        return self.asked.ahead.depth // LOOKED_AT
 
     @property
     def best_cosine(self) -> float:
@@ -111,30 +126,41 @@ class Candidates:
     fit: Floats
 
 
+def look_ahead(side: SideIndex, query: Query, proposer: Proposer | None = None) -> Ahead:
+    """Return what is known of a question before the model has read it.
+
+    :param proposer: see `search`, which is given the same.
+    """
+    allowed = _allowed(side, query)
+    words = side.lexical.weigh(query.full_text)
+    count = _count(allowed.texts, side.evidence)
+    depth = max(DEPTH, count // SHARE)
+    every = count <= (depth if proposer else WHOLE)
+    by_words = np.empty(0, np.int64) if every else words.best(depth, allowed.texts)
+    room = np.full(len(side.window_evidence), np.nan)
+    return Ahead(allowed, *_partners(side, allowed), words, words.moments(), depth, every, by_words, room)
+
+
 def search(
-    side: SideIndex, query: Query, vector: Vectors, background: Vectors, proposer: Proposer | None = None
+    side: SideIndex,
+    query: Query,
+    ahead: Ahead,
+    vector: Vectors,
+    background: Vectors,
+    proposer: Proposer | None = None,
 ) -> Hits:
     """Return all texts that the filters allow, or those of many that both indexes propose.
 
+    :param ahead: of the same question.
     :param vector: the question's, of unit length.
     :param background: of the query's language.
     :param proposer: asks a source outside of the two indexes for what they would propose.
     """
-    watch = stopwatch.current()
-    allowed = _allowed(side, query)
-    words = side.lexical.weigh(query.full_text)
-    watch.lap("lexical")
-    cosines = np.full(len(side.window_evidence), np.nan)
-    count = _count(allowed.texts, side.evidence)
-    depth = max(DEPTH, count // SHARE)
-    asked = Asked(vector, background, words, allowed, *_partners(side, allowed), cosines, depth)
-    if count <= (depth if proposer else WHOLE):
-        every = np.arange(len(side.evidence)) if allowed.texts is None else np.flatnonzero(allowed.texts)
-        hits = _hits(side, asked, every, True)
-    else:
-        hits = _hits(side, asked, _proposed(side, query, asked, proposer), False)
-    watch.lap("dense")
-    return hits
+    asked = Asked(ahead, vector, background, ahead.room)
+    if not ahead.every:
+        return _hits(side, asked, _proposed(side, query, asked, proposer), False)
+    allowed = ahead.allowed.texts
+    return _hits(side, asked, np.arange(len(side.evidence)) if allowed is None else np.flatnonzero(allowed), True)
 
 
 def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> Candidates:
@@ -144,15 +170,17 @@ def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> C
     """
     # Where no text has the question's language, words in common are accidents.
     share = weights.lexical_share if query.language in side.languages else 0.0
+    partners, counts = hits.asked.ahead.partners, hits.asked.ahead.counts
     dense = _dense_fit(side, hits, weights.background)
     fit = (1 - share) * dense + share * np.minimum(hits.lexical, weights.lexical_cap)
     pair_text, pair_partner = side.pair_evidence[hits.pairs], side.pair_partner[hits.pairs]
     pair_fit = fit[np.searchsorted(hits.texts, pair_text)]
-    partners = hits.asked.partners
-    owner = np.searchsorted(partners, pair_partner)
+    place = np.empty(len(side.partners), np.int64)
+    place[partners] = np.arange(len(partners))
+    owner = place[pair_partner]
     looked_at = np.bincount(owner, minlength=len(partners))
-    unseen = np.maximum(np.minimum(hits.asked.counts, weights.texts) - looked_at, 0)
-    left = (looked_at < hits.asked.counts) & (looked_at < ENOUGH * weights.texts)
+    unseen = np.maximum(np.minimum(counts, weights.texts) - looked_at, 0)
+    left = (looked_at < counts) & (looked_at < ENOUGH * weights.texts)
 
     def pooled_fit(fit: Floats) -> Floats:
         return pool(fit, owner, unseen, weights.temperature, weights.texts)
@@ -166,15 +194,16 @@ def completed(
     side: SideIndex, hits: Hits, found: Candidates, query: Query, weights: TextWeights, best: Rows
 ) -> Candidates:
     """Return the candidates with all texts of some of them looked at: `best`, places in `found.partners`."""
-    best, asked = np.sort(best[found.open[best]]), hits.asked
+    best, ahead = np.sort(best[found.open[best]]), hits.asked.ahead
     if not len(best):
         return found
     mine = found.partners[best]
     texts = side.texts_of_all(mine)
-    if asked.allowed.texts is not None:
-        texts = texts[asked.allowed.texts[texts]]
+    if ahead.allowed.texts is not None:
+        texts = texts[ahead.allowed.texts[texts]]
     theirs = _seen(mine, len(side.partners))
-    whole = _hits(side, replace(asked, partners=mine, counts=asked.counts[best]), texts, True)
+    asked = replace(hits.asked, ahead=replace(ahead, partners=mine, counts=ahead.counts[best]))
+    whole = _hits(side, asked, texts, True)
     whole = replace(whole, pairs=whole.pairs[theirs[side.pair_partner[whole.pairs]]])
     anew = pooled(side, whole, query, weights)
     text, in_sector, left = found.text.copy(), found.in_sector.copy(), found.open.copy()
@@ -209,10 +238,18 @@ def pool(fit: Floats, owner: Rows, others: Rows, temperature: float, texts: int)
         kept = np.ones(len(fit), bool)
         kept[order[place >= texts]] = False
         fit, owner = fit[kept], owner[kept]
+    # Of most owners nothing is given, so that only how many others there are tells them apart.
+    with np.errstate(divide="ignore"):
+        pooled = (temperature * np.log(np.arange(others.max(initial=0) + 1)))[others]
+    some = np.flatnonzero(np.bincount(owner, minlength=owners))
+    place = np.empty(owners, np.int64)
+    place[some] = np.arange(len(some))
+    owner, others = place[owner], others[some]
     top = np.where(others > 0, 0.0, -np.inf)
     np.maximum.at(top, owner, fit)
-    sums = np.bincount(owner, np.exp((fit - top[owner]) / temperature), minlength=owners)
-    return np.asarray(top + temperature * np.log(sums + others * np.exp(-np.maximum(top, 0) / temperature)))
+    sums = np.bincount(owner, np.exp((fit - top[owner]) / temperature), minlength=len(some))
+    pooled[some] = top + temperature * np.log(sums + others * np.exp(-np.maximum(top, 0) / temperature))
+    return np.asarray(pooled)
 
 
 def _sector_likeness(side: SideIndex, query: Query, texts: Rows) -> Floats:
@@ -227,21 +264,20 @@ def _sector_likeness(side: SideIndex, query: Query, texts: Rows) -> Floats:
 
 def _proposed(side: SideIndex, query: Query, asked: Asked, proposer: Proposer | None) -> Rows:
     """Return the rows of the texts that a source proposes, or both indexes where there is none or it is away."""
-    found = proposer.propose(query, asked.vector, asked.depth, asked.allowed.texts) if proposer else None
+    ahead = asked.ahead
+    found = proposer.propose(query, asked.vector, ahead.depth, ahead.allowed.texts) if proposer else None
     return _propose(side, asked) if found is None else found
 
 
 def _propose(side: SideIndex, asked: Asked) -> Rows:
     """Return the rows of the best texts of each index, ascending."""
-    allowed, depth = asked.allowed.texts, asked.depth
+    allowed, depth = asked.ahead.allowed.texts, asked.ahead.depth
     ours = None if allowed is None else allowed[side.window_evidence]
     windows, cosines = side.dense.worth_scoring(asked.vector, depth, ours)
     asked.cosines[windows] = cosines
     if len(windows) > depth:
         windows = windows[np.argpartition(-cosines, depth)[:depth]]
-    texts = _seen(side.window_evidence[windows], len(side.evidence))
-    texts[asked.words.best(depth, allowed)] = True
-    return np.flatnonzero(texts)
+    return distinct(np.concatenate([side.window_evidence[windows], asked.ahead.by_words]))
 
 
 def _hits(side: SideIndex, asked: Asked, texts: Rows, whole: bool) -> Hits:
@@ -253,8 +289,8 @@ def _hits(side: SideIndex, asked: Asked, texts: Rows, whole: bool) -> Hits:
         asked,
         texts,
         whole,
-        asked.words.standardised(texts),
-        _pairs(side, texts, asked.allowed),
+        asked.ahead.words.standardised(texts, asked.ahead.usual),
+        _pairs(side, texts, asked.ahead.allowed),
         windows,
         asked.cosines[windows],
         side.dense.usual_scores(asked.background, windows),

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from matcher import candidates, explain, exposure, familiarity, reasons, scoring, signals, stopwatch
 from matcher.advice import advice
 from matcher.asking import checked
+from matcher.beside import beside
 from matcher.candidate_sources.proposing import Proposer
-from matcher.candidates import Candidates
+from matcher.candidates import Ahead, Candidates
 from matcher.encode import Encoder, Role, Vectors
 from matcher.errors import NotFound
 from matcher.exposure import Tally
@@ -73,6 +75,20 @@ class Ranking:
     def guessed(self) -> GuessedSector | None:
         """The sector that was deduced from the query's text, which gave none."""
         return self.measured.guessed
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A question while the model reads it: `read` is how it is meant.
+
+    `ahead` gives what can be known of it before: its words and filters, the signals that records alone tell, and its
+    telling words (see `familiarity.shared_words`).
+    """
+
+    query: Query
+    read: Query
+    outcomes: dict[str, list[Outcome]]
+    ahead: Callable[[], tuple[Ahead, Signals, tuple[tuple[str, ...], tuple[str, ...]]]]
 
 
 class Engine:
@@ -144,12 +160,14 @@ class Engine:
         """
         started = time.perf_counter()
         say = translator(reader)
-        (ranking,) = self.rank(query, [self.weights], tallies=[tally])
+        begun = self._begin(query)
+        words = beside(partial(self.words.read, begun.query.full_text))
+        (ranking,) = self._rank(begun, [self.weights], [tally])
         query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
         first = ranking.scored.first(query.k)
         rows = ranking.found.partners[first].tolist()
         stopwatch.current().lap("score")
-        self.words.read(query.full_text)
+        words()
         stopwatch.current().lap("encode")
         texts = explain.passages(
             side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.meanings[query.seeks]
@@ -199,30 +217,53 @@ class Engine:
         :param tallies: one (or None) a set of weights; they are read where the query asks for spreading.
         :raises BadQuery: empty, too long, or an option outside its range.
         """
-        watch = stopwatch.current()
+        return self._rank(self._begin(query, unknown), weights, tallies or [None] * len(weights))
+
+    def _begin(self, query: Query, unknown: frozenset[str] = frozenset()) -> _Begun:
+        """Check a question, and begin beside what can be known of it before the model has read it."""
         query = checked(query, self.macro_regions)
-        side = self.snapshot.sides[query.seeks]
+        side, proposer, watch = self.snapshot.sides[query.seeks], self.proposers.get(query.seeks), stopwatch.current()
         if query.language is None:
             query = replace(query, language=detect_language(query.full_text, side.languages))
-        read = familiarity.as_meant(side, query)
+        read, outcomes = familiarity.as_meant(side, query), _forgetting(self.outcomes[query.seeks], unknown)
+
+        def look_ahead() -> tuple[Ahead, Signals, tuple[tuple[str, ...], tuple[str, ...]]]:
+            started = time.perf_counter()
+            ahead = candidates.look_ahead(side, read, proposer)
+            found = time.perf_counter()
+            recorded = signals.on_record(side, ahead.partners, query, outcomes, self.macro_regions)
+            told = time.perf_counter()
+            words = familiarity.shared_words(side, read)
+            watch.meanwhile("lexical", found - started)
+            watch.meanwhile("signals", told - found)
+            watch.meanwhile("familiarity", time.perf_counter() - told)
+            return ahead, recorded, words
+
+        return _Begun(query, read, outcomes, beside(look_ahead))
+
+    def _rank(self, begun: _Begun, weights: Sequence[Weights], tallies: Sequence[Tally | None]) -> list[Ranking]:
+        watch, query, read, outcomes = stopwatch.current(), begun.query, begun.read, begun.outcomes
+        side, proposer = self.snapshot.sides[query.seeks], self.proposers.get(query.seeks)
         vector = self._vector(read)
         watch.lap("encode")
-        background, proposer = self.snapshot.background.of(read.language), self.proposers.get(query.seeks)
-        hits = candidates.search(side, read, vector, background, proposer)
-        home = familiarity.measure(side, self.snapshot.contrast, read, vector, hits.best_cosine)
+        ahead, recorded, words = begun.ahead()
+        watch.lap("lexical")
+        liken = beside(partial(side.profiles.standardised, vector, ahead.partners))
+        hits = candidates.search(side, read, ahead, vector, self.snapshot.background.of(read.language), proposer)
+        watch.lap("dense")
+        home = familiarity.measure(side, self.snapshot.contrast, read, words, vector, hits.best_cosine)
         watch.lap("familiarity")
-        outcomes = _forgetting(self.outcomes[query.seeks], unknown)
-        guessed = self._guess(query, vector)
+        recorded = signals.guessing(recorded, side, ahead.partners, self._guess(query, vector))
+        profile = liken()
+        watch.lap("signals")
         by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
         rankings = []
         opened = exposure.open_introductions(outcomes, query.seeks, query.date) if query.spread else {}
-        for numbers, tally in zip(weights, tallies or [None] * len(weights), strict=True):
+        for numbers, tally in zip(weights, tallies, strict=True):
             if numbers.text not in by_text:
                 found = candidates.pooled(side, hits, query, numbers.text)
+                by_text[numbers.text] = (found, recorded.with_texts(found, profile))
                 watch.lap("pool")
-                measured = signals.compute(side, found, query, vector, outcomes, guessed, self.macro_regions)
-                by_text[numbers.text] = (found, measured)
-                watch.lap("signals")
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
             if not hits.whole:

@@ -45,20 +45,33 @@ class Familiarity:
         return Verdict.MATCHES if at_home else Verdict.NO_GOOD_MATCH
 
 
-def measure(side: SideIndex, contrast: Contrast, query: Query, vector: Vectors, best_cosine: float) -> Familiarity:
-    """Return how much at home a question is.
-
-    :param vector: the question's.
-    :param best_cosine: the highest of any text.
-    """
+def shared_words(side: SideIndex, query: Query) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a question's telling words that some text has, and those that none has."""
     text = query.full_text
     telling = [w for w in {fold(text[a:b]): text[a:b] for a, b in words(text)}.values() if word_stems(w)]
     shared = tuple(word for word in telling if side.lexical.known_stems(word))
-    silent = tuple(word for word in telling if word not in shared)
+    return shared, tuple(word for word in telling if word not in shared)
+
+
+def measure(
+    side: SideIndex,
+    contrast: Contrast,
+    query: Query,
+    of_words: tuple[tuple[str, ...], tuple[str, ...]],
+    vector: Vectors,
+    best_cosine: float,
+) -> Familiarity:
+    """Return how much at home a question is.
+
+    :param of_words: see `shared_words`.
+    :param vector: the question's.
+    :param best_cosine: the highest of any text.
+    """
+    shared, silent = of_words
     # Where no text has the question's language, words in common are accidents: all count as known; and
     # what is usual among texts of one language tells nothing of a question in another.
     same = query.language in side.languages
-    share = len(shared) / max(len(telling), 1) if same else 1.0
+    share = len(shared) / max(len(shared) + len(silent), 1) if same else 1.0
     near = closeness(best_cosine, side.typical) if same else UNKNOWN_CLOSENESS
     return Familiarity(near, share, contrast.margin(vector, best_cosine), shared, silent)
 

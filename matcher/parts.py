@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from threadpoolctl import threadpool_limits
 
 from matcher import bundled_model, dask_workers, forking, saved_searches
+from matcher.beside import cores
 from matcher.candidate_sources import assembling
 from matcher.candidate_sources.assembling import Sources
 from matcher.candidate_sources.qdrant_address import Address
@@ -20,7 +21,7 @@ from matcher.index.snapshot import Snapshot, building
 from matcher.language import N_
 from matcher.live import LiveEngine
 from matcher.macro_regions import MacroRegions
-from matcher.quick_encoder import Numbers, QuickEncoder, cores
+from matcher.quick_encoder import Numbers, QuickEncoder
 from matcher.settings import Settings
 from matcher.store.database import url_of
 from matcher.store.store import Store

@@ -8,7 +8,6 @@ waits for another.
 
 import json
 import logging
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -19,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.beside import cores
 from matcher.encode import PREPARATION, Progress, Role, Vectors, prompts_of, revision_of, split_windows
 from matcher.errors import ModelMissing
 from matcher.language import N_
@@ -149,11 +149,6 @@ def _of_this_processor(passages: Numbers) -> Numbers:
         return passages
     log.warning("this processor reads no 8 bits: stored texts are read with float32")
     return "float32"
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _cut(ids: list[int], length: int) -> list[int]:

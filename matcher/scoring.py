@@ -1,6 +1,6 @@
 """The formula: score = bias + sum of weight x value."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,11 +43,11 @@ class Scored:
 
     def terms(self, some: Rows) -> Floats:
         """Return weight x value of some candidates, (some, signals)."""
-        return self.values(some) * np.array(self.weights)
+        return np.asarray(self.values(some) * np.array(self.weights))
 
     def rank_without_rules(self, some: Rows) -> Rows:
         """Return the ranks from 1 of some candidates by what the texts say alone."""
-        return self._ranks([name for name in self.names if RULE_OF.get(name, "") is None], some)
+        return _ranks(_totals(self.bias, self._parts(None), len(self.scores)), some)
 
     def ranks_without(self, some: Rows) -> dict[str, Rows]:
         """Return rule -> the ranks from 1 of some candidates if that rule alone were off, for each rule that is on.
@@ -55,20 +55,12 @@ class Scored:
         A term of `exposure` stays as it is.
         """
         rules = dict.fromkeys(rule for name in self.names if (rule := RULE_OF.get(name)))
-        return {rule: self._ranks([name for name in self.names if RULE_OF.get(name) != rule], some) for rule in rules}
+        return {rule: _ranks(self.scores - _totals(0.0, self._parts(rule), len(self.scores)), some) for rule in rules}
 
-    def _ranks(self, names: Collection[str], some: Rows) -> Rows:
-        """Return ranks by some of the signals; of equals the one with the first id comes first."""
-        kept = [(w, c) for name, w, c in zip(self.names, self.weights, self.columns, strict=True) if name in names]
-        totals = _totals(self.bias, kept, len(self.scores))
-        above = np.flatnonzero(totals >= totals[some].min(initial=np.inf) - WITHIN)
-        rounded, own = np.round(totals[above], DECIMALS), np.round(totals[some], DECIMALS)
-        ordered = np.sort(rounded)
-        after, until = np.searchsorted(ordered, own, "right"), np.searchsorted(ordered, own)
-        ranks = len(ordered) - after + 1
-        for i in np.flatnonzero(after - until > 1).tolist():
-            ranks[i] += np.count_nonzero(rounded[: np.searchsorted(above, some[i])] == own[i])
-        return np.asarray(ranks)
+    def _parts(self, rule: str | None) -> Iterable[tuple[float, Floats]]:
+        """Return weights and columns of a rule's signals, or of those that belong to none."""
+        each = zip(self.names, self.weights, self.columns, strict=True)
+        return [(weight, column) for name, weight, column in each if RULE_OF.get(name, "") == rule]
 
 
 def score(signals: Signals, weights: Weights, without: frozenset[str]) -> Scored:
@@ -106,6 +98,18 @@ def _totals(bias: float, parts: Iterable[tuple[float, Floats]], count: int) -> F
         if weight:
             total += weight * column
     return total
+
+
+def _ranks(totals: Floats, some: Rows) -> Rows:
+    """Return the ranks of some candidates by totals; of equals the one with the first id comes first."""
+    above = np.flatnonzero(totals >= totals[some].min(initial=np.inf) - WITHIN)
+    rounded, own = np.round(totals[above], DECIMALS), np.round(totals[some], DECIMALS)
+    ordered = np.sort(rounded)
+    after, until = np.searchsorted(ordered, own, "right"), np.searchsorted(ordered, own)
+    ranks = len(ordered) - after + 1
+    for i in np.flatnonzero(after - until > 1).tolist():
+        ranks[i] += np.count_nonzero(rounded[: np.searchsorted(above, some[i])] == own[i])
+    return np.asarray(ranks)
 
 
 def in_order(scores: Floats, count: int | None = None) -> Rows:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.candidates import Candidates
-from matcher.encode import Vectors
 from matcher.index.columns import Codes
 from matcher.index.rows import spread_out
 from matcher.index.side import SideIndex
@@ -34,40 +33,34 @@ class Signals:
 
     columns: dict[str, Floats]
     kilometres: Floats
-    sector: tuple[str | None, ...]
+    sector: NDArray[np.object_]
     outcomes: Rows
     guessed: GuessedSector | None = None
     macro_region: MacroRegion | None = None
 
-    def with_texts(self, candidates: Candidates) -> "Signals":
-        """Return the signals of the same candidates, more of whose texts were looked at."""
-        columns = {**self.columns, "text": candidates.text, "sector_texts": candidates.in_sector}
-        return replace(self, columns=columns)
+    def with_texts(self, candidates: Candidates, profile: Floats | None = None) -> "Signals":
+        """Return the signals of the same candidates with what their texts say of the question.
+
+        :param profile: how like it each one's texts are together, standardised; as before without it.
+        """
+        told = {"text": candidates.text, "sector_texts": candidates.in_sector}
+        if profile is not None:
+            told["profile"] = profile
+        return replace(self, columns=self.columns | told)
 
 
-def compute(
+def on_record(
     side: SideIndex,
-    candidates: Candidates,
+    rows: Rows,
     query: Query,
-    vector: Vectors,
     outcomes: dict[str, list[Outcome]],
-    guessed: GuessedSector | None = None,
     macro_regions: MacroRegions = NONE,
 ) -> Signals:
-    """Return the signals of the candidates.
+    """Return the signals of some partners that their records alone tell, whatever the question is about; 0 the others.
 
-    :param vector: the question's, of unit length.
     :param outcomes: partner id -> the outcomes that it took part in.
-    :param guessed: counts, by its confidence, for the partners' sectors where the query gives none.
     """
-    guessed = None if query.sectors else guessed
-    asked, sure = ((guessed.code,), guessed.confidence) if guessed else (query.sectors, 1.0)
-    rows = candidates.partners
-    nothing = np.zeros(len(rows))
-    column = dict.fromkeys(RULE_OF, nothing)
-    column["text"] = candidates.text
-    column["sector_texts"] = candidates.in_sector
-    column["profile"] = side.profiles.standardised(vector, rows)
+    column = dict.fromkeys(RULE_OF, np.zeros(len(rows)))
     column["experience"] = np.log1p(side.text_counts[rows])
     column["collaboration"] = np.log1p(side.joint_counts[rows])
     km = _kilometres(side, rows, query)
@@ -81,14 +74,23 @@ def compute(
         column["macro_region"] = where.region.among(neighbours, rows).astype(float)
     countries = [country for country in asked_countries(query) if country]
     column["same_country"] = where.country.among(countries, rows).astype(float)
-    alike, sectors = _closest(side.sector_codes, asked, rows)
-    column["sector"] = sure * alike
+    column["sector"], sectors = _closest(side.sector_codes, query.sectors, rows)
     known = records_of(side, outcomes).known(rows, query.date)
     column["track_record"] = known.damped()
     column["track_record_near"] = known.damped(known.near(query.region, asked_countries(query)))
     if query.sectors:
         column["track_record_sector"] = known.damped(known.alike(query.sectors))
-    return Signals(column, km, sectors, known.counted(), guessed, group)
+    return Signals(column, km, sectors, known.counted(), None, group)
+
+
+def guessing(measured: Signals, side: SideIndex, rows: Rows, guessed: GuessedSector | None) -> Signals:
+    """Return the signals with a sector that stands, by its confidence, for that of a question which gave none."""
+    if not guessed:
+        return measured
+    alike, sectors = _closest(side.sector_codes, (guessed.code,), rows)
+    return replace(
+        measured, columns={**measured.columns, "sector": guessed.confidence * alike}, sector=sectors, guessed=guessed
+    )
 
 
 def nearness(km: Floats) -> Floats:
@@ -151,13 +153,13 @@ def changed_record(
     return found
 
 
-def _closest(codes: Codes, asked: Sequence[str], rows: Rows) -> tuple[Floats, tuple[str | None, ...]]:
+def _closest(codes: Codes, asked: Sequence[str], rows: Rows) -> tuple[Floats, NDArray[np.object_]]:
     """Return the greatest likeness of each partner's sectors to those asked, and which sector has it; see `closest`."""
     alike = np.zeros(len(rows))
     count = codes.starts[rows + 1] - codes.starts[rows]
     some = np.flatnonzero(count)
     if not asked or not len(some):
-        return alike, (None,) * len(rows)
+        return alike, np.full(len(rows), None, object)
     every = np.array([[likeness(sector, code) for sector in asked] for code in codes.names])
     by_code, by_whom = every.max(axis=1), every.argmax(axis=1)
     theirs = codes.codes[spread_out(codes.starts[rows], count)]
@@ -170,7 +172,7 @@ def _closest(codes: Codes, asked: Sequence[str], rows: Rows) -> tuple[Floats, tu
     found = np.full(len(rows), None, object)
     found[some] = np.array(codes.names, object)[best]
     found[alike == 0] = None
-    return alike, tuple(found.tolist())
+    return alike, found
 
 
 def _kilometres(side: SideIndex, rows: Rows, query: Query) -> Floats:

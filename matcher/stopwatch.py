@@ -9,10 +9,11 @@ STAGES = ("encode", "lexical", "dense", "familiarity", "pool", "signals", "score
 
 
 class Stopwatch:
-    """`seconds`: by stage, what has passed at its laps."""
+    """`seconds`: by stage, what has passed at its laps; `beside`: what work on another core took meanwhile."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.beside: dict[str, float] = {}
         self._last = time.perf_counter()
 
     def lap(self, stage: str) -> None:
@@ -21,9 +22,16 @@ class Stopwatch:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
         self._last = now
 
+    def meanwhile(self, stage: str, seconds: float) -> None:
+        """Count work for `stage` that nobody waited for: it ran on another core."""
+        self.beside[stage] = self.beside.get(stage, 0.0) + seconds
+
 
 class _Nobodys(Stopwatch):
     def lap(self, stage: str) -> None:
+        """Do nothing."""
+
+    def meanwhile(self, stage: str, seconds: float) -> None:
         """Do nothing."""
 
 

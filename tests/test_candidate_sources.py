@@ -268,12 +268,8 @@ def test_what_came_changed_and_went_since_the_snapshot(
     now = engine.snapshot.sides[SEEKS]
     assert proposer.side is now
     for query, vector, _ in questions:  # what the indexes in process propose, which know of all this
-        words, cosines = now.lexical.weigh(query.full_text), np.full(len(now.window_evidence), np.nan)
-        everybody = candidates.Allowed()
-        asked = candidates.Asked(
-            vector, vector, words, everybody, *candidates._partners(now, everybody), cosines, DEPTH
-        )
-        theirs = candidates._propose(now, asked)
+        ahead = candidates.look_ahead(now, query, proposer)
+        theirs = candidates._propose(now, candidates.Asked(ahead, vector, vector, ahead.room))
         ours = proposer.propose(query, vector, DEPTH, None)
         assert len(set(theirs) - set(ours)) <= 0.03 * len(theirs)
         assert len(ours) <= len(theirs) + 2 * proposer._stale + np.count_nonzero(proposer._new)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher import candidates
-from matcher.candidates import completed, pool, pooled, search
+from matcher.candidates import completed, look_ahead, pool, pooled, search
 from matcher.encode import Role
 from matcher.index.side import SideIndex
 from matcher.records import Evidence, Filters, Partner, Query, Side
@@ -33,7 +33,7 @@ def ask(side, text="teñir fibra de alpaca", filters=None, weights=WEIGHTS, **mo
 
 
 def found_hits(side, query):
-    return search(side, query, FakeEncoder().encode([query.text], Role.QUERY)[0], BACKGROUND)
+    return search(side, query, look_ahead(side, query), FakeEncoder().encode([query.text], Role.QUERY)[0], BACKGROUND)
 
 
 def found_ids(side, **question) -> list[str]:
@@ -217,10 +217,12 @@ def test_the_more_texts_the_more_are_proposed_and_the_more_partners_looked_at_wh
     monkeypatch.setattr(candidates, "SHARE", 5)
     monkeypatch.setattr(candidates, "LOOKED_AT", 3)
     hits = found_hits(crowd, Query("alpaca lana 3", Side.SUPPLY, language="es"))
-    assert (hits.asked.depth, hits.looked_at) == (12, 4)  # of sixty texts
+    assert (hits.asked.ahead.depth, hits.looked_at) == (12, 4)  # of sixty texts
     assert 12 <= len(hits.texts) <= 24
     few = Filters(regions=frozenset({"PE-B"}))
-    assert found_hits(crowd, Query("alpaca", Side.SUPPLY, language="es", filters=few)).asked.depth == 2  # of three
+    assert (
+        found_hits(crowd, Query("alpaca", Side.SUPPLY, language="es", filters=few)).asked.ahead.depth == 2
+    )  # of three
 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(regions=frozenset({"PE-A", "PE-B"}))])

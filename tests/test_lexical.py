@@ -116,7 +116,7 @@ def test_what_is_standardised_and_best_is_that_of_all_rows_after_a_change(questi
     rows = np.arange(5)
     np.testing.assert_allclose(found.at(rows), scores, rtol=1e-9)
     spread = scores.std() or 1.0
-    np.testing.assert_allclose(found.standardised(rows), (scores - scores.mean()) / spread, atol=1e-9)
+    np.testing.assert_allclose(found.standardised(rows, found.moments()), (scores - scores.mean()) / spread, atol=1e-9)
     ranked = [row for row in np.argsort(-scores, kind="stable").tolist() if scores[row] > 0]
     for count in (1, 2, 5):
         assert sorted(found.best(count).tolist()) == sorted(ranked[:count])

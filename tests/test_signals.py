@@ -17,7 +17,7 @@ from matcher.index.side import SideIndex
 from matcher.places import locate
 from matcher.records import Evidence, Outcome, Query, Side, Stage
 from matcher.sectors import closest
-from matcher.signals import Signals, asked_countries, by_partner, compute, nearness
+from matcher.signals import Signals, asked_countries, by_partner, nearness, on_record
 
 SIDES = {s: SideIndex.build([p for p in PARTNERS if p.side is s], EVIDENCE, FakeEncoder(), None) for s in Side}
 TEXT = [0.5, -1.0, 2.0, 3.0]
@@ -37,7 +37,8 @@ def computed(seeks=Side.SUPPLY, outcomes=OUTCOMES, **question) -> Signals:
     rows = np.arange(len(side.partners))
     none = np.empty(0, np.int64)
     found = Candidates(rows, np.array(TEXT[: len(rows)]), np.zeros(len(rows)), none > 0, none, none, np.empty(0))
-    return compute(side, found, Query("x", seeks, **question), VECTOR, by_partner(tuple(outcomes), seeks, {}))
+    recorded = on_record(side, rows, Query("x", seeks, **question), by_partner(tuple(outcomes), seeks, {}))
+    return recorded.with_texts(found, side.profiles.standardised(VECTOR, rows))
 
 
 def named(signals: Signals, seeks: Side) -> dict[str, dict[str, float]]:
@@ -70,11 +71,8 @@ def test_experience_is_the_logarithm_of_one_and_the_texts_on_record():
 def test_a_text_of_two_partners_is_on_the_record_of_both_whoever_asks():
     texts = [Evidence("s", ("unjbg", "pucp", "taller"), "project", "Secado de queso."), *EVIDENCE]
     side = SideIndex.build([p for p in PARTNERS if p.side is Side.SUPPLY], texts, FakeEncoder(), None)
-    rows, none = np.arange(4), np.empty(0, np.int64)
-    found = Candidates(
-        rows, np.zeros(4), np.zeros(4), none > 0, none, none, np.empty(0)
-    )  # as if no text of theirs passed a filter
-    values = named(compute(side, found, Query("x", Side.SUPPLY), VECTOR, {}), Side.SUPPLY)["experience"]
+    # Whatever filters let through of them.
+    values = named(on_record(side, np.arange(4), Query("x", Side.SUPPLY), {}), Side.SUPPLY)["experience"]
     assert values == pytest.approx(
         {"lejos": math.log(2), "pucp": math.log(3), "unjbg": math.log(3), "unsaac": math.log(3)}
     )

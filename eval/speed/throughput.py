@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 from eval.speed.corpus import Corpus
 from matcher import forking, parts
 from matcher.answer_json import to_json
+from matcher.beside import cores
 from matcher.encode import Encoder
 from matcher.engine import Engine
 from matcher.index.snapshot import Snapshot
-from matcher.quick_encoder import cores
 from matcher.records import Query
 from matcher.settings import Settings
 from matcher.weights import Weights

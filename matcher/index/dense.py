@@ -8,19 +8,21 @@ very many rows are near is found by smaller copies (see `near`); what they find 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.beside import beside
 from matcher.encode import Vectors
 from matcher.index.near import FROM, Near
 
 MIN_GROUP = 50  # rows from which a group has moments of its own
 BLOCK = 4096  # rows that are worked on at once
 STILL = 1e-6  # a deviation of cosines below this is rounding
+SHARED = 1024  # rows from which two cores share the products: for fewer it takes as long to begin
 FEW = 8  # rows up to so many times those wanted, or a share of one in so many of all, are all scored
 
 Rows = NDArray[np.int64]
@@ -293,6 +295,16 @@ def products(vectors: Vectors, rows: Rows, vector: Vectors) -> NDArray[np.float3
         raise IndexError(f"a vector of {vector.shape} beside vectors of {vectors.shape[1:]}")
     if len(rows) and not 0 <= rows.min() <= rows.max() < len(vectors):
         raise IndexError(f"rows {rows.min()} to {rows.max()} of {len(vectors)} vectors")
+    half = len(rows) // 2 if len(rows) >= SHARED else 0
+    other = beside(partial(_products, vectors, rows[:half], vector, found[:half])) if half else None
+    _products(vectors, rows[half:], vector, found[half:])
+    if other:
+        other()
+    return found
+
+
+def _products(vectors: Vectors, rows: Rows, vector: Vectors, found: Vectors) -> None:
+    """Write inner products of rows that are there into `found`."""
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # FAISS shares out the questions; with one, a second thread would only be started
     faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
@@ -300,4 +312,3 @@ def products(vectors: Vectors, rows: Rows, vector: Vectors) -> NDArray[np.float3
         vectors.shape[1], 1, len(rows),
     )  # fmt: skip
     faiss.omp_set_num_threads(threads)
-    return found

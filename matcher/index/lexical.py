@@ -225,14 +225,13 @@ class Weighed:
         """Return the scores of some rows."""
         return self.scores[self.index.slots[rows]]
 
-    def standardised(self, rows: Rows) -> NDArray[np.float64]:
+    def standardised(self, rows: Rows, moments: tuple[float, float]) -> NDArray[np.float64]:
         """Return the scores of some rows as standard deviations above the mean of all; zeros where all are equal."""
-        mean, spread = self._moments
+        mean, spread = moments
         return (self.at(rows) - mean) / spread if spread > STILL else np.zeros(len(rows))
 
-    @cached_property
-    def _moments(self) -> tuple[float, float]:
-        """Mean and deviation over all rows, added up in their order: the same to the last bit wherever they lie."""
+    def moments(self) -> tuple[float, float]:
+        """Return mean and deviation over all rows, added up in their order: the same bits wherever they lie."""
         scores = self.scores[self.index.slots]
         return (float(scores.mean()), float(scores.std())) if len(scores) else (0.0, 0.0)
 

