@@ -162,13 +162,14 @@ class Engine:
         say = translator(reader)
         begun = self._begin(query)
         words = beside(partial(self.words.read, begun.query.full_text))
-        (ranking,) = self._rank(begun, [self.weights], [tally])
+        vector = self._vector(begun.read)
+        words()  # the search that follows wants both cores
+        stopwatch.current().lap("encode")
+        (ranking,) = self._rank(begun, vector, [self.weights], [tally])
         query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
         first = ranking.scored.first(query.k)
         rows = ranking.found.partners[first].tolist()
         stopwatch.current().lap("score")
-        words()
-        stopwatch.current().lap("encode")
         texts = explain.passages(
             side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.meanings[query.seeks]
         )
@@ -217,7 +218,8 @@ class Engine:
         :param tallies: one (or None) a set of weights; they are read where the query asks for spreading.
         :raises BadQuery: empty, too long, or an option outside its range.
         """
-        return self._rank(self._begin(query, unknown), weights, tallies or [None] * len(weights))
+        begun = self._begin(query, unknown)
+        return self._rank(begun, self._vector(begun.read), weights, tallies or [None] * len(weights))
 
     def _begin(self, query: Query, unknown: frozenset[str] = frozenset()) -> _Begun:
         """Check a question, and begin beside what can be known of it before the model has read it."""
@@ -241,11 +243,12 @@ class Engine:
 
         return _Begun(query, read, outcomes, beside(look_ahead))
 
-    def _rank(self, begun: _Begun, weights: Sequence[Weights], tallies: Sequence[Tally | None]) -> list[Ranking]:
+    def _rank(
+        self, begun: _Begun, vector: Vectors, weights: Sequence[Weights], tallies: Sequence[Tally | None]
+    ) -> list[Ranking]:
+        """Rank for a question whose vector is `vector`; see `rank`."""
         watch, query, read, outcomes = stopwatch.current(), begun.query, begun.read, begun.outcomes
         side, proposer = self.snapshot.sides[query.seeks], self.proposers.get(query.seeks)
-        vector = self._vector(read)
-        watch.lap("encode")
         ahead, recorded, words = begun.ahead()
         watch.lap("lexical")
         liken = beside(partial(side.profiles.standardised, vector, ahead.partners))
