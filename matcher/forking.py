@@ -9,6 +9,7 @@ from contextlib import suppress
 import faiss
 import numpy as np
 
+from matcher import garbage
 from matcher.encode import Encoder, Progress, Role, Vectors
 from matcher.engine import Engine
 from matcher.index.snapshot import Snapshot
@@ -53,8 +54,7 @@ def prepare(encoder: Encoder, snapshot: Snapshot) -> None:
     engine = Engine(snapshot, _Stub(encoder), Weights.load())
     for side in Side:
         engine.match(Query(WARM_UP, side, region="PE-CUS"))
-    gc.collect()
-    gc.freeze()  # looking for garbage would write into each object, and so copy it for each process
+    garbage.clear()  # looking for it would write into each object, and so copy it for each process
 
 
 class _Stub:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from matcher import garbage
 from matcher.candidate_sources.assembling import Sources
 from matcher.compacting import compact, due
 from matcher.encode import Encoder
@@ -148,12 +149,13 @@ class LiveEngine:
     def _made(self) -> Engine:
         """Return the engine of the snapshot on the disk."""
         first = self._first
-        if first is not None and first.id == self._serving():
-            snapshot = first
-        else:
-            snapshot, self._first = Snapshot.open_current(self.home, self.encoder), None
-        proposers = self.sources.of(snapshot, self.encoder.revision) if self.sources else None
-        return Engine(snapshot, self.encoder, self.weights, self.macro_regions, proposers)
+        with garbage.set_aside():
+            if first is not None and first.id == self._serving():
+                snapshot = first
+            else:
+                snapshot, self._first = Snapshot.open_current(self.home, self.encoder), None
+            proposers = self.sources.of(snapshot, self.encoder.revision) if self.sources else None
+            return Engine(snapshot, self.encoder, self.weights, self.macro_regions, proposers)
 
     def _opened(self) -> Engine:
         with self._lock:
@@ -242,6 +244,8 @@ class LiveEngine:
             return True
         self._swap(self._follower.advanced(engine, self._between))
         self._seen = {id_}
+        del engine
+        garbage.clear()
         return False
 
     def _between(self, version: int) -> None:

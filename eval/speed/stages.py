@@ -15,7 +15,7 @@ from eval.speed.corpus import Corpus
 from eval.speed.exactness import against_all
 from eval.speed.kinds import side_by_side
 from eval.speed.vectors import ReusingEncoder
-from matcher import parts, stopwatch
+from matcher import garbage, parts, stopwatch
 from matcher.answer_json import to_json
 from matcher.encode import Role
 from matcher.engine import Engine
@@ -74,7 +74,8 @@ def ask(folder: Path, corpus: Corpus, questions: int) -> dict[str, Any]:
     parts.one_thread_a_sum()
     encoder = parts.open_encoder(Settings.read({}), questions=False)
     loaded = time.perf_counter()
-    engine = Engine(Snapshot.open_current(folder, encoder), encoder, Weights.load())
+    with garbage.set_aside():  # as a server does
+        engine = Engine(Snapshot.open_current(folder, encoder), encoder, Weights.load())
     opened = time.perf_counter()
     asked = corpus.queries(WARM + questions)
     engine.match(asked[0])

@@ -1,0 +1,25 @@
+"""What lives long is left out of the search for garbage, which stops all questions: an index has a million objects."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def set_aside() -> Iterator[None]:
+    """Look for no garbage while something large is opened inside the block, nor afterwards among what is there then."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+        gc.freeze()
+
+
+def clear() -> None:
+    """Look for garbage everywhere once: what was set aside and has been replaced does not stay."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
