@@ -35,9 +35,10 @@ def plain(value: Any) -> Any:
     if kind in AS_IT_IS:
         return value
     if names := _shown_fields(kind):
-        return {name: plain(getattr(value, name)) for name in names}
+        given = [getattr(value, name) for name in names]
+        return dict(zip(names, [v if type(v) in AS_IT_IS else plain(v) for v in given], strict=True))
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [v if type(v) in AS_IT_IS else plain(v) for v in value]
     if isinstance(value, frozenset | set):
         return sorted(plain(item) for item in value)
     if isinstance(value, dict):

@@ -4,8 +4,8 @@ Everybody whom the filters allow is ranked. Of very many texts some are looked a
 would add is then an estimate, until all of the best partners' texts are looked at (see `completed`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from matcher.weights import TextWeights
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
+ByChance = tuple[Floats, Floats]
 WHOLE = 30_000  # texts up to which all that the filters allow are scored: that takes no longer than to choose
 DEPTH = 1024  # texts that each index proposes of more, or
 SHARE = 150  # one in so many of all: the more there are, the more are nearly as near (eval/SPEED.md)
@@ -64,15 +65,13 @@ class Asked:
 
     `vector`: of unit length; `background`: what it shares with every question (see `index.background`), both
     (dimensions,). `cosines`: (windows,) of the side's windows to the question, as far as they were worked out; NaN the
-    others. `by_chance`: by the share of the background that is left out, what cosines are by chance (see
-    `DenseIndex.by_chance`), as far as it was worked out.
+    others.
     """
 
     ahead: Ahead
     vector: Vectors
     background: Vectors
     cosines: Floats
-    by_chance: dict[float, tuple[Floats, Floats]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +162,24 @@ def search(
     return _hits(side, asked, np.arange(len(side.evidence)) if allowed is None else np.flatnonzero(allowed), True)
 
 
-def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> Candidates:
+def by_chance(side: SideIndex, vector: Vectors, background: Vectors, share: float) -> ByChance:
+    """Return what cosines to a question less `share` of its background are by chance: see `DenseIndex.by_chance`."""
+    return side.dense.by_chance(np.asarray(vector - share * background, np.float32))
+
+
+def pooled(
+    side: SideIndex, hits: Hits, query: Query, weights: TextWeights, chance: Mapping[float, ByChance]
+) -> Candidates:
     """Return the partners that the filters allow, each text's fit made one number and each partner's texts pooled.
 
     Texts that were not looked at count as the average text, whose fit is 0.
+
+    :param chance: by the share of the background that is left out, see `by_chance`.
     """
     # Where no text has the question's language, words in common are accidents.
     share = weights.lexical_share if query.language in side.languages else 0.0
     partners, counts = hits.asked.ahead.partners, hits.asked.ahead.counts
-    dense = _dense_fit(side, hits, weights.background)
+    dense = _dense_fit(side, hits, weights.background, chance[weights.background])
     fit = (1 - share) * dense + share * np.minimum(hits.lexical, weights.lexical_cap)
     pair_text, pair_partner = side.pair_evidence[hits.pairs], side.pair_partner[hits.pairs]
     pair_fit = fit[np.searchsorted(hits.texts, pair_text)]
@@ -191,9 +199,15 @@ def pooled(side: SideIndex, hits: Hits, query: Query, weights: TextWeights) -> C
 
 
 def completed(
-    side: SideIndex, hits: Hits, found: Candidates, query: Query, weights: TextWeights, best: Rows
+    side: SideIndex,
+    hits: Hits,
+    found: Candidates,
+    query: Query,
+    weights: TextWeights,
+    chance: Mapping[float, ByChance],
+    best: Rows,
 ) -> Candidates:
-    """Return the candidates with all texts of some of them looked at: `best`, places in `found.partners`."""
+    """Return what `pooled` found with all texts of some candidates looked at: `best`, places in `found.partners`."""
     best, ahead = np.sort(best[found.open[best]]), hits.asked.ahead
     if not len(best):
         return found
@@ -205,7 +219,7 @@ def completed(
     asked = replace(hits.asked, ahead=replace(ahead, partners=mine, counts=ahead.counts[best]))
     whole = _hits(side, asked, texts, True)
     whole = replace(whole, pairs=whole.pairs[theirs[side.pair_partner[whole.pairs]]])
-    anew = pooled(side, whole, query, weights)
+    anew = pooled(side, whole, query, weights, chance)
     text, in_sector, left = found.text.copy(), found.in_sector.copy(), found.open.copy()
     text[best], in_sector[best], left[best] = anew.text, anew.in_sector, False
     others = ~theirs[found.pair_partner]
@@ -323,16 +337,12 @@ def _count(allowed: NDArray[np.bool_] | None, everything: Sequence[object]) -> i
     return len(everything) if allowed is None else int(np.count_nonzero(allowed))
 
 
-def _dense_fit(side: SideIndex, hits: Hits, share: float) -> Floats:
+def _dense_fit(side: SideIndex, hits: Hits, share: float, chance: ByChance) -> Floats:
     """Return each text's standardised likeness in meaning, that of its best window, (texts,).
 
     It is that of what the question says beyond `share` of what every question says.
     """
-    asked = hits.asked
-    if share not in asked.by_chance:
-        own = np.asarray(asked.vector - share * asked.background, np.float32)
-        asked.by_chance[share] = side.dense.by_chance(own)
-    fit = side.dense.standardise(asked.by_chance[share], hits.windows, hits.cosines - share * hits.common)
+    fit = side.dense.standardise(chance, hits.windows, hits.cosines - share * hits.common)
     if len(hits.windows) == len(hits.texts):
         return fit
     best = np.full(len(hits.texts), -np.inf)

@@ -15,7 +15,7 @@ from matcher.advice import advice
 from matcher.asking import checked
 from matcher.beside import beside
 from matcher.candidate_sources.proposing import Proposer
-from matcher.candidates import Ahead, Candidates
+from matcher.candidates import Ahead, ByChance, Candidates
 from matcher.encode import Encoder, Role, Vectors
 from matcher.errors import NotFound
 from matcher.exposure import Tally
@@ -251,27 +251,34 @@ class Engine:
         side, proposer = self.snapshot.sides[query.seeks], self.proposers.get(query.seeks)
         ahead, recorded, words = begun.ahead()
         watch.lap("lexical")
-        liken = beside(partial(side.profiles.standardised, vector, ahead.partners))
-        hits = candidates.search(side, read, ahead, vector, self.snapshot.background.of(read.language), proposer)
+        background = self.snapshot.background.of(read.language)
+
+        def liken() -> tuple[Floats, Signals, dict[float, ByChance]]:
+            profile = side.profiles.standardised(vector, ahead.partners)
+            guessed = signals.guessing(recorded, side, ahead.partners, self._guess(query, vector))
+            shares = {each.text.background for each in weights}
+            return profile, guessed, {s: candidates.by_chance(side, vector, background, s) for s in shares}
+
+        likened = beside(liken)
+        hits = candidates.search(side, read, ahead, vector, background, proposer)
         watch.lap("dense")
         home = familiarity.measure(side, self.snapshot.contrast, read, words, vector, hits.best_cosine)
         watch.lap("familiarity")
-        recorded = signals.guessing(recorded, side, ahead.partners, self._guess(query, vector))
-        profile = liken()
+        profile, recorded, chance = likened()
         watch.lap("signals")
         by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
         rankings = []
         opened = exposure.open_introductions(outcomes, query.seeks, query.date) if query.spread else {}
         for numbers, tally in zip(weights, tallies, strict=True):
             if numbers.text not in by_text:
-                found = candidates.pooled(side, hits, query, numbers.text)
+                found = candidates.pooled(side, hits, query, numbers.text, chance)
                 by_text[numbers.text] = (found, recorded.with_texts(found, profile))
                 watch.lap("pool")
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
             if not hits.whole:
                 best = scored.first(max(hits.looked_at, COMPLETED_OF_K * query.k))
-                found = candidates.completed(side, hits, found, query, numbers.text, best)
+                found = candidates.completed(side, hits, found, query, numbers.text, chance, best)
                 measured = measured.with_texts(found)
                 scored = scoring.score_again(scored, measured, numbers, best)
             verdict = home.verdict(numbers.abstain, len(found.partners))

@@ -185,5 +185,7 @@ def _centred(vectors: Floats, mean: Floats) -> Floats:
 
 def _deviations(values: Floats, usual: Floats) -> Floats:
     """Return `values` as standard deviations above the mean of `usual`, row by row; zeros where that has no spread."""
-    spread = usual.std(axis=1, keepdims=True)
-    return np.where(spread > 1e-6, (values - usual.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-6), 0.0)
+    mean = usual.mean(axis=1, keepdims=True)
+    apart = usual - mean
+    spread = np.sqrt(np.vecdot(apart, apart) / usual.shape[1])[:, None]
+    return np.where(spread > 1e-6, (values - mean) / np.maximum(spread, 1e-6), 0.0)

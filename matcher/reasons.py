@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matcher.frozen import quick_to_make
 from matcher.language import N_, Translate
 from matcher.places import country_name, region_name
 from matcher.records import Outcome, Partner, Query, Side, Stage
@@ -27,6 +28,7 @@ STAGES = {
 }
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a reason may tell of: the candidate at `row` of `signals`, and its outcomes.

@@ -207,6 +207,7 @@ class GuessedSector:
     confidence: float
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """One term of the formula: `contribution = weight x value`, in log-odds, and why."""
@@ -218,6 +219,7 @@ class Contribution:
     reason: str
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Highlight:
     """A part of a passage, in characters, of one of three kinds.
@@ -232,6 +234,7 @@ class Highlight:
     answers: str | None = None
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A text of the partner's that fits. `score` is in standard deviations above this side's average text."""
@@ -243,6 +246,7 @@ class Passage:
     score: float
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class Match:
     """A partner in its place, with the terms that brought it there: they and the bias add up to the score.
@@ -261,6 +265,7 @@ class Match:
     rank_without: dict[str, int]
 
 
+@quick_to_make
 @dataclass(frozen=True, slots=True)
 class MatchList:
     """An answer. `bias` is the formula's b; `candidates` counts the partners that were ranked.

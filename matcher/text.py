@@ -199,18 +199,22 @@ def word_stems(word: str) -> tuple[str, ...]:
 def telling_words(text: str) -> dict[str, tuple[int, int]]:
     """Return the words that say what a text is about, in small letters, and where each stands first; no names."""
     found: dict[str, tuple[int, int]] = {}
+    shouted = text.isupper()
     for i, match in enumerate(word_matches(text)):
         written = match[0]
-        word = written.lower()
-        named = i > 0 and written[0].isupper() and not text.isupper()
-        if len(written) > 2 and word.isalpha() and not named and _tells(word):
-            found.setdefault(word, match.span())
+        word = _telling(written)
+        named = i > 0 and written[0].isupper() and not shouted
+        if word and not named and word not in found:
+            found[word] = match.span()
     return found
 
 
 @lru_cache(100_000)
-def _tells(word: str) -> bool:
-    return bool(word_stems(word)) and fold(word) not in EMPTY
+def _telling(written: str) -> str:
+    """Return a word in small letters, or nothing where it says little."""
+    word = written.lower()
+    tells = len(written) > 2 and word.isalpha() and bool(word_stems(word)) and fold(word) not in EMPTY
+    return word if tells else ""
 
 
 @cache

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher import candidates
-from matcher.candidates import completed, look_ahead, pool, pooled, search
+from matcher.candidates import by_chance, completed, look_ahead, pool, pooled, search
 from matcher.encode import Role
 from matcher.index.side import SideIndex
 from matcher.records import Evidence, Filters, Partner, Query, Side
@@ -29,7 +29,13 @@ def side() -> SideIndex:
 
 def ask(side, text="teñir fibra de alpaca", filters=None, weights=WEIGHTS, **more):
     query = Query(text, Side.SUPPLY, language=more.pop("language", "es"), filters=filters or Filters(), **more)
-    return pooled(side, found_hits(side, query), query, weights)
+    hits = found_hits(side, query)
+    return pooled(side, hits, query, weights, chance_of(side, hits, weights))
+
+
+def chance_of(side, hits, weights=WEIGHTS):
+    share = weights.background
+    return {share: by_chance(side, hits.asked.vector, BACKGROUND, share)}
 
 
 def found_hits(side, query):
@@ -233,11 +239,11 @@ def test_who_is_looked_at_whole_has_the_fit_that_all_texts_give(crowd, monkeypat
     monkeypatch.setattr(candidates, "DEPTH", 2)
     query = Query("alpaca lana 3 torno", Side.SUPPLY, language="es", filters=filters, sectors=("C13",))
     hits = found_hits(crowd, query)
-    few = pooled(crowd, hits, query, WEIGHTS)
+    few = pooled(crowd, hits, query, WEIGHTS, chance_of(crowd, hits))
     assert few.partners.tolist() == whole.partners.tolist()
     assert few.open.any()
     assert few.text.tolist() != whole.text.tolist()
-    found = completed(crowd, hits, few, query, WEIGHTS, np.array([2, 0, 1]))
+    found = completed(crowd, hits, few, query, WEIGHTS, chance_of(crowd, hits), np.array([2, 0, 1]))
     np.testing.assert_allclose(found.text[:3], whole.text[:3], atol=1e-6)
     np.testing.assert_allclose(found.in_sector, whole.in_sector, atol=1e-6)
     assert found.text[3:].tolist() == few.text[3:].tolist()

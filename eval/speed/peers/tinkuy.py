@@ -35,8 +35,9 @@ class Texts:
     def search(self, question: Question, k: int) -> Sequence[int] | Sequence[str]:
         """See Opened: by the fit of each text, as it is pooled."""
         query, hits = self._hits(question)
-        side = self.engine.snapshot.sides[query.seeks]
-        found = candidates.pooled(side, hits, query, self.engine.weights.text)
+        side, weights, asked = self.engine.snapshot.sides[query.seeks], self.engine.weights.text, hits.asked
+        chance = candidates.by_chance(side, asked.vector, asked.background, weights.background)
+        found = candidates.pooled(side, hits, query, weights, {weights.background: chance})
         texts, first = np.unique(found.pair_text, return_index=True)
         best = texts[np.argsort(-found.fit[first], kind="stable")[:k]]
         rows: list[int] = side.windows_of(best)[:k].tolist()
