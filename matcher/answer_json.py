@@ -35,8 +35,8 @@ def plain(value: Any) -> Any:
     if kind in AS_IT_IS:
         return value
     if names := _shown_fields(kind):
-        given = [getattr(value, name) for name in names]
-        return dict(zip(names, [v if type(v) in AS_IT_IS else plain(v) for v in given], strict=True))
+        given = (getattr(value, name) for name in names)
+        return {name: v if type(v) in AS_IT_IS else plain(v) for name, v in zip(names, given, strict=True)}
     if isinstance(value, list | tuple):
         return [v if type(v) in AS_IT_IS else plain(v) for v in value]
     if isinstance(value, frozenset | set):

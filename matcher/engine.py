@@ -24,7 +24,7 @@ from matcher.index.side import SideIndex
 from matcher.index.snapshot import Snapshot
 from matcher.language import N_, translator
 from matcher.macro_regions import MacroRegions, shipped
-from matcher.meanings import Meanings, QuestionWords
+from matcher.meanings import HeardWords, Meanings, QuestionWords
 from matcher.reasons import Told
 from matcher.records import (
     Changes,
@@ -161,9 +161,9 @@ class Engine:
         started = time.perf_counter()
         say = translator(reader)
         begun = self._begin(query)
-        words = beside(partial(self.words.read, begun.query.full_text))
+        heard = beside(partial(self._hear, begun.query))
         vector = self._vector(begun.read)
-        words()  # the search that follows wants both cores
+        words, telling = heard()  # before the search, which wants both cores
         stopwatch.current().lap("encode")
         (ranking,) = self._rank(begun, vector, [self.weights], [tally])
         query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
@@ -171,7 +171,7 @@ class Engine:
         rows = ranking.found.partners[first].tolist()
         stopwatch.current().lap("score")
         texts = explain.passages(
-            side, ranking.found, rows[:EXPLAINED], query, ranking.vector, self.meanings[query.seeks]
+            side, ranking.found, rows[:EXPLAINED], query, ranking.vector, telling, words, self.meanings[query.seeks]
         )
         by_text = ranking.scored.rank_without_rules(first).tolist()
         without = {rule: ranks.tolist() for rule, ranks in ranking.scored.ranks_without(first).items()}
@@ -332,6 +332,11 @@ class Engine:
         if found is None:
             raise NotFound(N_("no evidence or need has the id {id!r}"), id=evidence_id)
         return found
+
+    def _hear(self, query: Query) -> tuple[HeardWords, dict[str, float]]:
+        """Return the vectors of a question's words, and what each of its stems tells."""
+        telling = explain.telling_stems(query.full_text, self.snapshot.sides[query.seeks].lexical)
+        return self.words.read(query.full_text), telling
 
     def _guess(self, query: Query, vector: Vectors) -> GuessedSector | None:
         """Return the sector that the question seems to speak of, where it gives none and the guess is wanted."""

@@ -10,7 +10,7 @@ from matcher.encode import Vectors
 from matcher.index.lexical import LexicalIndex
 from matcher.index.sentence_vectors import Span
 from matcher.index.side import SideIndex
-from matcher.meanings import Echo, Meanings, Sentence
+from matcher.meanings import Echo, HeardWords, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
 from matcher.scoring import in_order
 from matcher.text import EMPTY, fold, stems_of, whole_character, word_matches, word_stems, words
@@ -31,13 +31,17 @@ def passages(
     partner_rows: Sequence[int],
     query: Query,
     vector: Vectors,
+    telling: Mapping[str, float],
+    heard_words: HeardWords,
     meanings: Meanings,
 ) -> dict[int, tuple[Passage, ...]]:
-    """Return partner row -> its best texts, with the sentence that fits and the words that answer marked."""
+    """Return partner row -> its best texts, with the sentence that fits and the words that answer marked.
+
+    :param telling: see `telling_stems`. :param heard_words: see `QuestionWords.read`.
+    """
     chosen = _best(candidates, partner_rows)
     texts = list(dict.fromkeys(text for found in chosen.values() for text, _ in found))
     spans, vectors = side.read.sentences.of({text: int(side.windows.slots[text]) for text in texts})
-    telling = _telling(query.full_text, side.lexical)
     records = {text: side.evidence[text] for text in texts}
     said = {text: _said(records[text], telling) for text in texts}
     fitting = {text: _fitting(spans[text], vectors[text], vector, said[text], telling) for text in texts}
@@ -47,7 +51,7 @@ def passages(
         Sentence(records[text].text[slice(*spans[text][i])], records[text].language, vectors[text][i])
         for text, i in heard.items()
     ]
-    echoes = dict(zip(heard, meanings.echoes(query.full_text, query.language, vector, told), strict=True))
+    echoes = dict(zip(heard, meanings.echoes(heard_words, query.language, vector, told), strict=True))
     marks = {}
     for text in texts:
         i = fitting[text]
@@ -95,7 +99,7 @@ def _fitting(
     return max(range(len(spans)), key=fit)
 
 
-def _telling(question: str, lexical: LexicalIndex) -> dict[str, float]:
+def telling_stems(question: str, lexical: LexicalIndex) -> dict[str, float]:
     """Return the question's stems with their share of all that it tells; a word that no text has tells most."""
     found = [word_stems(question[a:b]) for a, b in words(question) if fold(question[a:b]) not in EMPTY]
     rarest = math.log1p(lexical.rows)

@@ -19,6 +19,7 @@ from matcher.index.side import SideIndex
 from matcher.text import fold, telling_words, word_stems
 
 Floats = NDArray[np.float32]
+HeardWords = tuple[dict[str, tuple[int, int]], Floats]  # see QuestionWords.read
 REMEMBERED = 4096  # words of questions whose vectors are at hand
 MIN_SAMPLE = 60  # words of a language that tell what is usual; fewer tell nothing
 # Deviations above random words, chosen by reading pairs of the demonstration data.
@@ -55,7 +56,7 @@ class QuestionWords:
         self._known: dict[str, Floats] = {}
         self._changing = threading.Lock()
 
-    def read(self, question: str) -> tuple[dict[str, tuple[int, int]], Floats]:
+    def read(self, question: str) -> HeardWords:
         """Return a question's telling words with their places, and their vectors as questions, (words, dimensions)."""
         asked = telling_words(question)
         with self._changing:
@@ -93,10 +94,13 @@ class Meanings:
             self._usual_words(language, role)
 
     def echoes(
-        self, question: str, language: str | None, vector: Vectors, found: Sequence[Sentence]
+        self, words: HeardWords, language: str | None, vector: Vectors, found: Sequence[Sentence]
     ) -> list[tuple[Echo, ...]]:
-        """Return the echoes of the question, whose unit vector is `vector`, in sentences of the side's texts."""
-        asked, asked_vectors = self.words.read(question)
+        """Return the echoes of the question, whose unit vector is `vector`, in sentences of the side's texts.
+
+        :param words: the question's.
+        """
+        asked, asked_vectors = words
         ours = self._usual_words(language, Role.QUERY)
         if not asked or ours is None:
             return [() for _ in found]

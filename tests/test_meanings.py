@@ -76,7 +76,7 @@ def echoes(meanings: Meanings, question: str, *texts: str, language: str = "es")
     encoder = Words()
     vector = encoder.encode([question], Role.QUERY)[0]
     told = [Sentence(text, language, encoder.encode([text], Role.PASSAGE)[0]) for text in texts]
-    return meanings.echoes(question, "es", vector, told)
+    return meanings.echoes(meanings.words.read(question), "es", vector, told)
 
 
 def test_a_word_of_like_meaning_is_found_with_the_word_that_it_answers(meanings):
