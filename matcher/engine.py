@@ -47,6 +47,7 @@ from matcher.text import detect_language
 from matcher.weights import OPTIONAL, TextWeights, Weights
 
 Floats = NDArray[np.float64]
+Numbers = dict[str, float]
 COMPLETED_OF_K = 3  # times the partners wanted of which every text is looked at, at least
 EXPLAINED = 50  # partners of a list that get passages: nobody reads further, and sentences cost time
 
@@ -175,6 +176,7 @@ class Engine:
         )
         by_text = ranking.scored.rank_without_rules(first).tolist()
         without = {rule: ranks.tolist() for rule, ranks in ranking.scored.ranks_without(first).items()}
+        terms, capped, whole = _numbers(ranking, first)
         matches = tuple(
             _match(
                 place + 1,
@@ -182,6 +184,7 @@ class Engine:
                 side.partners[row],
                 texts.get(row, ()),
                 ranking,
+                (terms[place], capped[place], whole[place]),
                 by_text[place],
                 {rule: ranks[place] for rule, ranks in without.items()},
                 reader,
@@ -253,19 +256,21 @@ class Engine:
         watch.lap("lexical")
         background = self.snapshot.background.of(read.language)
 
-        def liken() -> tuple[Floats, Signals, dict[float, ByChance]]:
+        def liken() -> tuple[Floats, Signals, dict[float, ByChance], tuple[float, float]]:
             profile = side.profiles.standardised(vector, ahead.partners)
             guessed = signals.guessing(recorded, side, ahead.partners, self._guess(query, vector))
             shares = {each.text.background for each in weights}
-            return profile, guessed, {s: candidates.by_chance(side, vector, background, s) for s in shares}
+            chance = {share: candidates.by_chance(side, vector, background, share) for share in shares}
+            return profile, guessed, chance, self.snapshot.contrast.likeness(vector)
 
         likened = beside(liken)
         hits = candidates.search(side, read, ahead, vector, background, proposer)
         watch.lap("dense")
-        home = familiarity.measure(side, self.snapshot.contrast, read, words, vector, hits.best_cosine)
-        watch.lap("familiarity")
-        profile, recorded, chance = likened()
+        profile, recorded, chance, likeness = likened()
         watch.lap("signals")
+        margin = self.snapshot.contrast.margin(likeness, hits.best_cosine)
+        home = familiarity.measure(side, read, words, margin, hits.best_cosine)
+        watch.lap("familiarity")
         by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
         rankings = []
         opened = exposure.open_introductions(outcomes, query.seeks, query.date) if query.spread else {}
@@ -350,39 +355,50 @@ class Engine:
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
 
+def _numbers(ranking: Ranking, first: NDArray[np.int64]) -> tuple[list[Numbers], list[Numbers], list[Numbers]]:
+    """Return the terms, the values and the values before they were capped of some candidates, by signal."""
+    scored, columns = ranking.scored, ranking.measured.columns
+    whole = np.array([column[first] for column in columns.values()]).T
+    parts = ((scored.names, scored.terms(first)), (scored.names, scored.values(first)), (tuple(columns), whole))
+    terms, capped, uncapped = ([dict(zip(names, row, strict=True)) for row in of.tolist()] for names, of in parts)
+    return terms, capped, uncapped
+
+
 def _match(
     rank: int,
     index: int,
     partner: Partner,
     passages: tuple[Passage, ...],
     ranking: Ranking,
+    numbers: tuple[Numbers, Numbers, Numbers],
     rank_without_rules: int,
     rank_without: dict[str, int],
     reader: str,
 ) -> Match:
-    """Return the candidate at `index` as a match, with a reason for each of its terms."""
+    """Return the candidate at `index` as a match, with a reason for each of its terms.
+
+    :param numbers: see `_numbers`. A reason tells a number before it was capped: twelve projects are twelve.
+    """
     say = translator(reader)
+    terms, capped, whole = numbers
     query, measured, scored = ranking.query, ranking.measured, ranking.scored
     record = ranking.outcomes.get(partner.id, [])
-    # A reason tells the number before it was capped: twelve projects are twelve.
-    whole = {name: float(column[index]) for name, column in measured.columns.items()}
     times_shown = float(ranking.shown[index]) if ranking.shown is not None else 0.0
-    values, terms = (of(np.array([index]))[0].tolist() for of in (scored.values, scored.terms))
     contributions = tuple(
         Contribution(
             name,
-            value,
+            capped[name],
             weight,
-            term,
+            terms[name],
             reasons.reason(
                 name,
-                Told(whole.get(name, value), index, partner, query, measured, record, say, reader, times_shown),
+                Told(whole.get(name, capped[name]), index, partner, query, measured, record, say, reader, times_shown),
             ),
         )
-        for name, value, weight, term in zip(scored.names, values, scored.weights, terms, strict=True)
+        for name, weight in zip(scored.names, scored.weights, strict=True)
         if name not in OPTIONAL or (weight and (name != "macro_region" or measured.macro_region))
     )
-    score = math.fsum([scored.bias, *terms])  # what is shown adds up, to the last bit
+    score = math.fsum([scored.bias, *terms.values()])  # what is shown adds up, to the last bit
     km = float(measured.kilometres[index]) if query.region else math.nan  # from a capital says little to a person
     return Match(
         rank,

@@ -10,8 +10,6 @@ anybody else (see `index/contrast.py`). Below the threshold the answer is "no go
 
 from dataclasses import dataclass, replace
 
-from matcher.encode import Vectors
-from matcher.index.contrast import Contrast
 from matcher.index.side import SideIndex
 from matcher.records import Query, Verdict
 from matcher.spelling import mended
@@ -55,16 +53,14 @@ def shared_words(side: SideIndex, query: Query) -> tuple[tuple[str, ...], tuple[
 
 def measure(
     side: SideIndex,
-    contrast: Contrast,
     query: Query,
     of_words: tuple[tuple[str, ...], tuple[str, ...]],
-    vector: Vectors,
+    margin: float,
     best_cosine: float,
 ) -> Familiarity:
     """Return how much at home a question is.
 
-    :param of_words: see `shared_words`.
-    :param vector: the question's.
+    :param of_words: see `shared_words`. :param margin: see `Contrast.margin`.
     :param best_cosine: the highest of any text.
     """
     shared, silent = of_words
@@ -73,7 +69,7 @@ def measure(
     same = query.language in side.languages
     share = len(shared) / max(len(shared) + len(silent), 1) if same else 1.0
     near = closeness(best_cosine, side.typical) if same else UNKNOWN_CLOSENESS
-    return Familiarity(near, share, contrast.margin(vector, best_cosine), shared, silent)
+    return Familiarity(near, share, margin, shared, silent)
 
 
 def closeness(best_cosine: float, typical: tuple[float, float]) -> float:

@@ -122,10 +122,12 @@ class Meanings:
             at_home = _deviations((here @ to_question)[None], (usual.vectors @ to_question)[None])[0]
             to_sentences = np.array([found[row].vector for row in rows]) - usual.mean
             wanted = _deviations(to_sentences @ own_words.T, to_sentences @ ours.vectors.T)
-            end = 0
-            for place, row in enumerate(rows):
-                start, end = end, end + len(theirs[row])
-                own = slice(start, end)
+            ends = np.cumsum([len(theirs[row]) for row in rows])
+            starts = ends - [len(theirs[row]) for row in rows]
+            # Most sentences have no word that is like enough to any.
+            some = np.flatnonzero(np.maximum.reduceat(alike.max(axis=0), starts) >= ALIKE)
+            for place in some.tolist():
+                own, row = slice(starts[place], ends[place]), rows[place]
                 echoes[row] = tuple(_mutual(asked, theirs[row], alike[:, own], at_home[own], wanted[place]))
         return echoes
 

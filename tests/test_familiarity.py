@@ -67,18 +67,19 @@ def test_margin_by_hand():
     assert CIRCLE.spread == pytest.approx(spread, abs=1e-6)
     # A question at 30 degrees: needs 10 and 20 away, others 60 and 70.
     margin = (cosine(10) + cosine(20) - cosine(60) - cosine(70)) / 2
-    assert CIRCLE.margin(unit(30), 0.2) == pytest.approx(margin / spread, abs=1e-5)
+    assert CIRCLE.margin(CIRCLE.likeness(unit(30)), 0.2) == pytest.approx(margin / spread, abs=1e-5)
     # A text nearer than those needs takes their place.
     margin = 0.999 - (cosine(60) + cosine(70)) / 2
-    assert CIRCLE.margin(unit(30), 0.999) == pytest.approx(margin / spread, abs=1e-5)
+    assert CIRCLE.margin(CIRCLE.likeness(unit(30)), 0.999) == pytest.approx(margin / spread, abs=1e-5)
 
 
 def test_half_way_between_both_kinds_the_margin_is_nought():
-    assert CIRCLE.margin(unit(55), -1) == pytest.approx(0, abs=1e-5)
+    assert CIRCLE.margin(CIRCLE.likeness(unit(55)), -1) == pytest.approx(0, abs=1e-5)
 
 
 def test_too_few_examples_say_nothing():
-    assert Contrast(CIRCLE.needs[:2], CIRCLE.elsewhere).margin(unit(0), 0.5) == 0
+    few = Contrast(CIRCLE.needs[:2], CIRCLE.elsewhere)
+    assert few.margin(few.likeness(unit(0)), 0.5) == 0
 
 
 def test_a_contrast_survives_the_disk(tmp_path):

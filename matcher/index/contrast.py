@@ -29,16 +29,20 @@ class Contrast:
         vectors = encoder.encode(texts, Role.QUERY, progress)
         return cls(*np.split(vectors, [len(examples["needs"])]))
 
-    def margin(self, vector: Vectors, best_cosine: float) -> float:
+    def likeness(self, vector: Vectors) -> tuple[float, float]:
+        """Return how like a question, given by its vector, the likest needs and the likest others are."""
+        return float(_nearest(self.needs @ vector)), float(_nearest(self.elsewhere @ vector))
+
+    def margin(self, likeness: tuple[float, float], best_cosine: float) -> float:
         """Return how much nearer a question is to a need, or to a text, than to what is asked elsewhere.
 
         In standard deviations of the margins that the examples themselves have: 1 means the same in
         every model. Above 0 is nearer to a need.
 
-        :param best_cosine: the highest of any text.
+        :param likeness: the question's, see there. :param best_cosine: the highest of any text.
         """
-        ours = max(best_cosine, float(_nearest(self.needs @ vector)))
-        return (ours - float(_nearest(self.elsewhere @ vector))) / self.spread if self.spread > 0 else 0.0
+        needs, elsewhere = likeness
+        return (max(best_cosine, needs) - elsewhere) / self.spread if self.spread > 0 else 0.0
 
     @cached_property
     def spread(self) -> float:

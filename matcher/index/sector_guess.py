@@ -49,16 +49,19 @@ class SectorGuess:
 
     def confidences(self, vector: Vectors) -> list[GuessedSector]:
         """Return all divisions, the surest first, for a question's unit vector; confidences add up to 1."""
-        values = ((vector - self.mean) @ self.factors + self.base) / TEMPERATURE
-        shares = np.exp(values - values.max())
-        shares /= shares.sum()
-        codes = divisions()
+        shares, codes = self._shares(vector), divisions()
         return [GuessedSector(codes[i], float(shares[i])) for i in np.argsort(-shares, kind="stable").tolist()]
 
     def best(self, vector: Vectors) -> GuessedSector | None:
         """Return the division that a question speaks of, or None where none is sure enough."""
-        first = self.confidences(vector)[0]
-        return first if first.confidence >= SURE else None
+        shares = self._shares(vector)
+        first = int(shares.argmax())
+        return GuessedSector(divisions()[first], float(shares[first])) if shares[first] >= SURE else None
+
+    def _shares(self, vector: Vectors) -> Floats:
+        values = ((vector - self.mean) @ self.factors + self.base) / TEMPERATURE
+        shares = np.exp(values - values.max())
+        return np.asarray(shares / shares.sum())
 
     def save(self, folder: Path) -> None:
         """Write it into `folder`."""
