@@ -1,9 +1,10 @@
 """A MatchList as JSON: the same for `--json` and the API."""
 
 import datetime as dt
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from matcher.records import Evidence, MatchList, Outcome, Partner, Record
@@ -34,11 +35,11 @@ def plain(value: Any) -> Any:
     kind: type = type(value)
     if kind in AS_IT_IS:
         return value
-    if names := _shown_fields(kind):
-        given = (getattr(value, name) for name in names)
-        return {name: v if type(v) in AS_IT_IS else plain(v) for name, v in zip(names, given, strict=True)}
     if isinstance(value, list | tuple):
-        return [v if type(v) in AS_IT_IS else plain(v) for v in value]
+        return [each if type(each) in AS_IT_IS else plain(each) for each in value]
+    if names := _shown_fields(kind):
+        given = [each if type(each) in AS_IT_IS else plain(each) for each in _values_of(kind)(value)]
+        return dict(zip(names, given, strict=True))
     if isinstance(value, frozenset | set):
         return sorted(plain(item) for item in value)
     if isinstance(value, dict):
@@ -46,6 +47,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
     return value
+
+
+@cache
+def _values_of(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gives the values of a dataclass's fields that everybody may see."""
+    names = _shown_fields(kind)
+    return attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
 
 
 @cache

@@ -248,7 +248,8 @@ def pool(fit: Floats, owner: Rows, others: Rows, temperature: float, texts: int)
         # By owner, and within each the best first: in one sort, which takes an eighth of the time of two.
         apart = 2 * (np.abs(fit[crowded]).max() + 1)
         order = crowded[np.argsort(owner[crowded] * apart - fit[crowded])]
-        place = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])  # within the owner, from 0
+        each = np.bincount(owner[crowded], minlength=owners)
+        place = np.arange(len(order)) - (np.cumsum(each) - each)[owner[order]]  # within the owner, from 0
         kept = np.ones(len(fit), bool)
         kept[order[place >= texts]] = False
         fit, owner = fit[kept], owner[kept]
