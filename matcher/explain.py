@@ -67,14 +67,17 @@ def _best(candidates: Candidates, partner_rows: Sequence[int]) -> dict[int, list
     wanted[list(partner_rows)] = True
     theirs = np.flatnonzero(wanted[candidates.pair_partner])
     theirs = theirs[in_order(candidates.fit[theirs])]
+    # Partner by partner, the best first: of each the first ones.
+    theirs = theirs[np.argsort(candidates.pair_partner[theirs], kind="stable")]
+    whose = candidates.pair_partner[theirs]
+    theirs = theirs[np.concatenate([np.ones(PASSAGES, bool), whose[PASSAGES:] != whose[:-PASSAGES]])[: len(whose)]]
     for row, text, fit in zip(
         candidates.pair_partner[theirs].tolist(),
         candidates.pair_text[theirs].tolist(),
         candidates.fit[theirs].tolist(),
         strict=True,
     ):
-        if len(chosen[row]) < PASSAGES:
-            chosen[row].append((text, fit))
+        chosen[row].append((text, fit))
     return chosen
 
 
