@@ -2,10 +2,9 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +12,9 @@ from numpy.typing import NDArray
 from matcher import candidates, explain, exposure, familiarity, reasons, scoring, signals, stopwatch
 from matcher.advice import advice
 from matcher.asking import checked
-from matcher.beside import beside
 from matcher.candidate_sources.proposing import Proposer
-from matcher.candidates import Ahead, ByChance, Candidates
-from matcher.encode import Encoder, Role, Vectors
+from matcher.candidates import Candidates
+from matcher.encode import Encoder, Vectors
 from matcher.errors import NotFound
 from matcher.exposure import Tally
 from matcher.familiarity import Familiarity
@@ -24,7 +22,8 @@ from matcher.index.side import SideIndex
 from matcher.index.snapshot import Snapshot
 from matcher.language import N_, translator
 from matcher.macro_regions import MacroRegions, shipped
-from matcher.meanings import HeardWords, Meanings, QuestionWords
+from matcher.meanings import Meanings, QuestionWords
+from matcher.question_reading import ReadQuestion, read_question
 from matcher.reasons import Told
 from matcher.records import (
     Changes,
@@ -43,7 +42,6 @@ from matcher.records import (
 )
 from matcher.scoring import Scored
 from matcher.signals import Signals
-from matcher.text import detect_language
 from matcher.weights import OPTIONAL, TextWeights, Weights
 
 Floats = NDArray[np.float64]
@@ -76,20 +74,6 @@ class Ranking:
     def guessed(self) -> GuessedSector | None:
         """The sector that was deduced from the query's text, which gave none."""
         return self.measured.guessed
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """A question while the model reads it: `read` is how it is meant.
-
-    `ahead` gives what can be known of it before: its words and filters, the signals that records alone tell, and its
-    telling words (see `familiarity.shared_words`).
-    """
-
-    query: Query
-    read: Query
-    outcomes: dict[str, list[Outcome]]
-    ahead: Callable[[], tuple[Ahead, Signals, tuple[tuple[str, ...], tuple[str, ...]]]]
 
 
 class Engine:
@@ -161,18 +145,16 @@ class Engine:
         """
         started = time.perf_counter()
         say = translator(reader)
-        begun = self._begin(query)
-        heard = beside(partial(self._hear, begun.query))
-        vector = self._vector(begun.read)
-        words, telling = heard()  # before the search, which wants both cores
+        question = self._read(query, [self.weights])
+        query, side = question.query, self.snapshot.sides[question.query.seeks]
+        words = self.words.read(query.full_text)
         stopwatch.current().lap("encode")
-        (ranking,) = self._rank(begun, vector, [self.weights], [tally])
-        query, side = ranking.query, self.snapshot.sides[ranking.query.seeks]
+        (ranking,) = self._rank(question, [self.weights], [tally])
         first = ranking.scored.first(query.k)
         rows = ranking.found.partners[first].tolist()
         stopwatch.current().lap("score")
         texts = explain.passages(
-            side, ranking.found, rows[:EXPLAINED], query, ranking.vector, telling, words, self.meanings[query.seeks]
+            side, ranking.found, rows[:EXPLAINED], query, ranking.vector, words, self.meanings[query.seeks]
         )
         by_text = ranking.scored.rank_without_rules(first).tolist()
         without = {rule: ranks.tolist() for rule, ranks in ranking.scored.ranks_without(first).items()}
@@ -221,69 +203,46 @@ class Engine:
         :param tallies: one (or None) a set of weights; they are read where the query asks for spreading.
         :raises BadQuery: empty, too long, or an option outside its range.
         """
-        begun = self._begin(query, unknown)
-        return self._rank(begun, self._vector(begun.read), weights, tallies or [None] * len(weights))
+        return self._rank(self._read(query, weights, unknown), weights, tallies or [None] * len(weights))
 
-    def _begin(self, query: Query, unknown: frozenset[str] = frozenset()) -> _Begun:
-        """Check a question, and begin beside what can be known of it before the model has read it."""
+    def _read(self, query: Query, weights: Sequence[Weights], unknown: frozenset[str] = frozenset()) -> ReadQuestion:
         query = checked(query, self.macro_regions)
-        side, proposer, watch = self.snapshot.sides[query.seeks], self.proposers.get(query.seeks), stopwatch.current()
-        if query.language is None:
-            query = replace(query, language=detect_language(query.full_text, side.languages))
-        read, outcomes = familiarity.as_meant(side, query), _forgetting(self.outcomes[query.seeks], unknown)
-
-        def look_ahead() -> tuple[Ahead, Signals, tuple[tuple[str, ...], tuple[str, ...]]]:
-            started = time.perf_counter()
-            ahead = candidates.look_ahead(side, read, proposer)
-            found = time.perf_counter()
-            recorded = signals.on_record(side, ahead.partners, query, outcomes, self.macro_regions)
-            told = time.perf_counter()
-            words = familiarity.shared_words(side, read)
-            watch.meanwhile("lexical", found - started)
-            watch.meanwhile("signals", told - found)
-            watch.meanwhile("familiarity", time.perf_counter() - told)
-            return ahead, recorded, words
-
-        return _Begun(query, read, outcomes, beside(look_ahead))
+        return read_question(
+            query,
+            self.snapshot,
+            self.encoder,
+            self.proposers.get(query.seeks),
+            _forgetting(self.outcomes[query.seeks], unknown),
+            self.macro_regions,
+            {each.text.background for each in weights},
+        )
 
     def _rank(
-        self, begun: _Begun, vector: Vectors, weights: Sequence[Weights], tallies: Sequence[Tally | None]
+        self, question: ReadQuestion, weights: Sequence[Weights], tallies: Sequence[Tally | None]
     ) -> list[Ranking]:
-        """Rank for a question whose vector is `vector`; see `rank`."""
-        watch, query, read, outcomes = stopwatch.current(), begun.query, begun.read, begun.outcomes
+        """See `rank`."""
+        watch, query, outcomes, vector = stopwatch.current(), question.query, question.outcomes, question.vector
         side, proposer = self.snapshot.sides[query.seeks], self.proposers.get(query.seeks)
-        ahead, recorded, words = begun.ahead()
-        watch.lap("lexical")
-        background = self.snapshot.background.of(read.language)
-
-        def liken() -> tuple[Floats, Signals, dict[float, ByChance], tuple[float, float]]:
-            profile = side.profiles.standardised(vector, ahead.partners)
-            guessed = signals.guessing(recorded, side, ahead.partners, self._guess(query, vector))
-            shares = {each.text.background for each in weights}
-            chance = {share: candidates.by_chance(side, vector, background, share) for share in shares}
-            return profile, guessed, chance, self.snapshot.contrast.likeness(vector)
-
-        likened = beside(liken)
-        hits = candidates.search(side, read, ahead, vector, background, proposer)
+        hits = candidates.search(side, question.meant, question.ahead, vector, question.background, proposer)
         watch.lap("dense")
-        profile, recorded, chance, likeness = likened()
+        likened = question.likened()
         watch.lap("signals")
-        margin = self.snapshot.contrast.margin(likeness, hits.best_cosine)
-        home = familiarity.measure(side, read, words, margin, hits.best_cosine)
+        margin = self.snapshot.contrast.margin(likened.contrast, hits.best_cosine)
+        home = familiarity.measure(side, question.meant, question.words, margin, hits.best_cosine)
         watch.lap("familiarity")
         by_text: dict[TextWeights, tuple[Candidates, Signals]] = {}  # the costly part depends on nothing else
         rankings = []
         opened = exposure.open_introductions(outcomes, query.seeks, query.date) if query.spread else {}
         for numbers, tally in zip(weights, tallies, strict=True):
             if numbers.text not in by_text:
-                found = candidates.pooled(side, hits, query, numbers.text, chance)
-                by_text[numbers.text] = (found, recorded.with_texts(found, profile))
+                found = candidates.pooled(side, hits, query, numbers.text, likened.by_chance)
+                by_text[numbers.text] = (found, likened.recorded.with_texts(found, likened.profile))
                 watch.lap("pool")
             found, measured = by_text[numbers.text]
             scored = scoring.score(measured, numbers, query.without)
             if not hits.whole:
                 best = scored.first(max(hits.looked_at, COMPLETED_OF_K * query.k))
-                found = candidates.completed(side, hits, found, query, numbers.text, chance, best)
+                found = candidates.completed(side, hits, found, query, numbers.text, likened.by_chance, best)
                 measured = measured.with_texts(found)
                 scored = scoring.score_again(scored, measured, numbers, best)
             verdict = home.verdict(numbers.abstain, len(found.partners))
@@ -337,22 +296,6 @@ class Engine:
         if found is None:
             raise NotFound(N_("no evidence or need has the id {id!r}"), id=evidence_id)
         return found
-
-    def _hear(self, query: Query) -> tuple[HeardWords, dict[str, float]]:
-        """Return the vectors of a question's words, and what each of its stems tells."""
-        telling = explain.telling_stems(query.full_text, self.snapshot.sides[query.seeks].lexical)
-        return self.words.read(query.full_text), telling
-
-    def _guess(self, query: Query, vector: Vectors) -> GuessedSector | None:
-        """Return the sector that the question seems to speak of, where it gives none and the guess is wanted."""
-        if query.sectors or not query.guess_sector or "sector" in query.without:
-            return None
-        return self.snapshot.sector_guess.best(vector)
-
-    def _vector(self, query: Query) -> Vectors:
-        windows = self.encoder.windows(query.full_text)
-        mean = self.encoder.encode(windows, Role.QUERY).mean(axis=0)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), np.float32)
 
 
 def _numbers(ranking: Ranking, first: NDArray[np.int64]) -> tuple[list[Numbers], list[Numbers], list[Numbers]]:

@@ -31,17 +31,17 @@ def passages(
     partner_rows: Sequence[int],
     query: Query,
     vector: Vectors,
-    telling: Mapping[str, float],
     heard_words: HeardWords,
     meanings: Meanings,
 ) -> dict[int, tuple[Passage, ...]]:
     """Return partner row -> its best texts, with the sentence that fits and the words that answer marked.
 
-    :param telling: see `telling_stems`. :param heard_words: see `QuestionWords.read`.
+    :param heard_words: see `QuestionWords.read`.
     """
     chosen = _best(candidates, partner_rows)
     texts = list(dict.fromkeys(text for found in chosen.values() for text, _ in found))
     spans, vectors = side.read.sentences.of({text: int(side.windows.slots[text]) for text in texts})
+    telling = _telling(query.full_text, side.lexical)
     records = {text: side.evidence[text] for text in texts}
     said = {text: _said(records[text], telling) for text in texts}
     fitting = {text: _fitting(spans[text], vectors[text], vector, said[text], telling) for text in texts}
@@ -102,7 +102,7 @@ def _fitting(
     return max(range(len(spans)), key=fit)
 
 
-def telling_stems(question: str, lexical: LexicalIndex) -> dict[str, float]:
+def _telling(question: str, lexical: LexicalIndex) -> dict[str, float]:
     """Return the question's stems with their share of all that it tells; a word that no text has tells most."""
     found = [word_stems(question[a:b]) for a, b in words(question) if fold(question[a:b]) not in EMPTY]
     rarest = math.log1p(lexical.rows)

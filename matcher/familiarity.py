@@ -16,6 +16,7 @@ from matcher.spelling import mended
 from matcher.text import fold, word_stems, words
 from matcher.weights import AbstainWeights
 
+SharedWords = tuple[tuple[str, ...], tuple[str, ...]]  # see shared_words
 UNKNOWN_CLOSENESS = -1.0  # of a side with too few texts to tell what is typical: the rest decides
 
 
@@ -43,7 +44,7 @@ class Familiarity:
         return Verdict.MATCHES if at_home else Verdict.NO_GOOD_MATCH
 
 
-def shared_words(side: SideIndex, query: Query) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def shared_words(side: SideIndex, query: Query) -> SharedWords:
     """Return a question's telling words that some text has, and those that none has."""
     text = query.full_text
     telling = [w for w in {fold(text[a:b]): text[a:b] for a, b in words(text)}.values() if word_stems(w)]
@@ -54,7 +55,7 @@ def shared_words(side: SideIndex, query: Query) -> tuple[tuple[str, ...], tuple[
 def measure(
     side: SideIndex,
     query: Query,
-    of_words: tuple[tuple[str, ...], tuple[str, ...]],
+    of_words: SharedWords,
     margin: float,
     best_cosine: float,
 ) -> Familiarity:

@@ -60,7 +60,7 @@ STEPS = (
     {"signals"},
     {"scoring", "familiarity", "meanings", "reasons"},
     {"exposure"},
-    {"explain", "advice", "asking"},
+    {"explain", "advice", "asking", "question_reading"},
     {"engine"},
     {"following", "compacting", "trial", "erasure", "coverage", "coverage_file"},
     {"live", "standing_in", "encode_ahead", "forking"},
