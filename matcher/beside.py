@@ -18,12 +18,15 @@ def beside(work: Callable[[], T]) -> Callable[[], T]:
     """Begin some work on another core, and return what gives its result.
 
     Whoever wants the result before the work has begun does it itself: nobody waits for the work of others, and work
-    may itself begin other work. Where there is one core, all is done so.
+    may itself begin other work. Where there is one core, all is done so. Work must bear being done twice.
     """
     if cores() < 2:
         return work
-    with _changing:
-        future = _threads().submit(work)
+    try:
+        with _changing:
+            future = _threads().submit(work)
+    except RuntimeError:  # no thread can be had, or the interpreter is about to end
+        return work
     return lambda: work() if future.cancel() else future.result()
 
 
@@ -44,10 +47,16 @@ def _rest() -> None:
     """End the threads, which a fork would lose without telling anybody; the next work begins new ones."""
     global _pool
     with _changing:
-        if _pool is not None:
-            _pool.shutdown()
-            _pool = None
+        pool, _pool = _pool, None
+    if pool:
+        pool.shutdown()  # not under the lock, which work that is under way may want
+
+
+def _anew() -> None:
+    """Forget what another thread began or held just when this process was forked."""
+    global _pool, _changing
+    _pool, _changing = None, Lock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_rest)
+    os.register_at_fork(before=_rest, after_in_child=_anew)

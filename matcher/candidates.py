@@ -45,7 +45,8 @@ class Ahead:
     `allowed`: what its filters let through; `partners`: rows of the partners that have texts so, ascending, and
     `counts` of these texts. `words`: what its words say of each text, and `usual` of all (see `Weighed.moments`).
     `depth`: texts that each index proposes where not all are scored; `every`: whether all are; `by_words`: rows of the
-    texts that words propose. `room`: (windows,) NaN, where a search writes cosines: an Ahead serves one.
+    texts that words propose, None where nobody asked. `cosines`: (windows,) of the side's windows to the question, as
+    far as they were worked out; NaN the others, and all before the search, of which an Ahead serves one.
     """
 
     allowed: Allowed
@@ -55,8 +56,8 @@ class Ahead:
     usual: tuple[float, float]
     depth: int
     every: bool
-    by_words: Rows
-    room: Floats
+    by_words: Rows | None
+    cosines: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,12 @@ class Asked:
     """A question as the indexes take it.
 
     `vector`: of unit length; `background`: what it shares with every question (see `index.background`), both
-    (dimensions,). `cosines`: (windows,) of the side's windows to the question, as far as they were worked out; NaN the
-    others.
+    (dimensions,).
     """
 
     ahead: Ahead
     vector: Vectors
     background: Vectors
-    cosines: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +134,9 @@ def look_ahead(side: SideIndex, query: Query, proposer: Proposer | None = None) 
     count = _count(allowed.texts, side.evidence)
     depth = max(DEPTH, count // SHARE)
     every = count <= (depth if proposer else WHOLE)
-    by_words = np.empty(0, np.int64) if every else words.best(depth, allowed.texts)
-    room = np.full(len(side.window_evidence), np.nan)
-    return Ahead(allowed, *_partners(side, allowed), words, words.moments(), depth, every, by_words, room)
+    by_words = None if every or proposer else words.best(depth, allowed.texts)
+    cosines = np.full(len(side.window_evidence), np.nan)
+    return Ahead(allowed, *_partners(side, allowed), words, words.moments(), depth, every, by_words, cosines)
 
 
 def search(
@@ -155,7 +154,7 @@ def search(
     :param background: of the query's language.
     :param proposer: asks a source outside of the two indexes for what they would propose.
     """
-    asked = Asked(ahead, vector, background, ahead.room)
+    asked = Asked(ahead, vector, background)
     if not ahead.every:
         return _hits(side, asked, _proposed(side, query, asked, proposer), False)
     allowed = ahead.allowed.texts
@@ -289,17 +288,20 @@ def _propose(side: SideIndex, asked: Asked) -> Rows:
     allowed, depth = asked.ahead.allowed.texts, asked.ahead.depth
     ours = None if allowed is None else allowed[side.window_evidence]
     windows, cosines = side.dense.worth_scoring(asked.vector, depth, ours)
-    asked.cosines[windows] = cosines
+    asked.ahead.cosines[windows] = cosines
     if len(windows) > depth:
         windows = windows[np.argpartition(-cosines, depth)[:depth]]
-    return distinct(np.concatenate([side.window_evidence[windows], asked.ahead.by_words]))
+    by_words = asked.ahead.by_words
+    if by_words is None:  # somebody else was to propose
+        by_words = asked.ahead.words.best(depth, allowed)
+    return distinct(np.concatenate([side.window_evidence[windows], by_words]))
 
 
 def _hits(side: SideIndex, asked: Asked, texts: Rows, whole: bool) -> Hits:
     """Return some texts, rows ascending, with what their vectors and words say of a question."""
-    windows = side.windows_of(texts)
-    new = windows[np.isnan(asked.cosines[windows])]
-    asked.cosines[new] = side.dense.scores(asked.vector, new)
+    windows, cosines = side.windows_of(texts), asked.ahead.cosines
+    new = windows[np.isnan(cosines[windows])]
+    cosines[new] = side.dense.scores(asked.vector, new)
     return Hits(
         asked,
         texts,
@@ -307,7 +309,7 @@ def _hits(side: SideIndex, asked: Asked, texts: Rows, whole: bool) -> Hits:
         asked.ahead.words.standardised(texts, asked.ahead.usual),
         _pairs(side, texts, asked.ahead.allowed),
         windows,
-        asked.cosines[windows],
+        cosines[windows],
         side.dense.usual_scores(asked.background, windows),
     )
 

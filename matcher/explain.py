@@ -10,7 +10,7 @@ from matcher.encode import Vectors
 from matcher.index.lexical import LexicalIndex
 from matcher.index.sentence_vectors import Span
 from matcher.index.side import SideIndex
-from matcher.meanings import Echo, HeardWords, Meanings, Sentence
+from matcher.meanings import AskedWords, Echo, Meanings, Sentence
 from matcher.records import Evidence, Highlight, Passage, Query
 from matcher.scoring import in_order
 from matcher.text import EMPTY, fold, stems_of, whole_character, word_matches, word_stems, words
@@ -31,12 +31,12 @@ def passages(
     partner_rows: Sequence[int],
     query: Query,
     vector: Vectors,
-    heard_words: HeardWords,
+    asked_words: AskedWords,
     meanings: Meanings,
 ) -> dict[int, tuple[Passage, ...]]:
     """Return partner row -> its best texts, with the sentence that fits and the words that answer marked.
 
-    :param heard_words: see `QuestionWords.read`.
+    :param asked_words: see `QuestionWords.read`.
     """
     chosen = _best(candidates, partner_rows)
     texts = list(dict.fromkeys(text for found in chosen.values() for text, _ in found))
@@ -51,7 +51,7 @@ def passages(
         Sentence(records[text].text[slice(*spans[text][i])], records[text].language, vectors[text][i])
         for text, i in heard.items()
     ]
-    echoes = dict(zip(heard, meanings.echoes(heard_words, query.language, vector, told), strict=True))
+    echoes = dict(zip(heard, meanings.echoes(asked_words, query.language, vector, told), strict=True))
     marks = {}
     for text in texts:
         i = fitting[text]

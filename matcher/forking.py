@@ -54,7 +54,8 @@ def prepare(encoder: Encoder, snapshot: Snapshot) -> None:
     engine = Engine(snapshot, _Stub(encoder), Weights.load())
     for side in Side:
         engine.match(Query(WARM_UP, side, region="PE-CUS"))
-    garbage.clear()  # looking for it would write into each object, and so copy it for each process
+    # Looking for it writes into each object, and so copies it for each process: not before the next snapshot.
+    garbage.clear()
 
 
 class _Stub:

@@ -181,8 +181,10 @@ class LiveEngine:
                     raise DatabaseAway(N_("the database cannot be reached; try again when it runs")) from error
                 self._lost(error)
                 return self._engine
-            self._engine = engine
+            replaced, self._engine = self._engine is not None, engine
             self._seen = {id_}  # an older one, should it be told to serve again, is opened again
+            if replaced:
+                garbage.clear()
             return engine
 
     def _forget(self, engine: Engine) -> None:
@@ -222,6 +224,7 @@ class LiveEngine:
             return
         if engine.snapshot.state != state:
             self._swap(self._follower.advanced(engine, self._between))
+        del engine  # it may be replaced now
         self._tell()
         waited = time.monotonic() - self._compacted >= self.compact_every_s
         if self._engine and (damaged or (waited and due(self._engine.snapshot))):

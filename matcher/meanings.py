@@ -19,7 +19,7 @@ from matcher.index.side import SideIndex
 from matcher.text import fold, telling_words, word_stems
 
 Floats = NDArray[np.float32]
-HeardWords = tuple[dict[str, tuple[int, int]], Floats]  # see QuestionWords.read
+AskedWords = tuple[dict[str, tuple[int, int]], Floats]  # see QuestionWords.read
 REMEMBERED = 4096  # words of questions whose vectors are at hand
 MIN_SAMPLE = 60  # words of a language that tell what is usual; fewer tell nothing
 # Deviations above random words, chosen by reading pairs of the demonstration data.
@@ -56,7 +56,7 @@ class QuestionWords:
         self._known: dict[str, Floats] = {}
         self._changing = threading.Lock()
 
-    def read(self, question: str) -> HeardWords:
+    def read(self, question: str) -> AskedWords:
         """Return a question's telling words with their places, and their vectors as questions, (words, dimensions)."""
         asked = telling_words(question)
         with self._changing:
@@ -94,7 +94,7 @@ class Meanings:
             self._usual_words(language, role)
 
     def echoes(
-        self, words: HeardWords, language: str | None, vector: Vectors, found: Sequence[Sentence]
+        self, words: AskedWords, language: str | None, vector: Vectors, found: Sequence[Sentence]
     ) -> list[tuple[Echo, ...]]:
         """Return the echoes of the question, whose unit vector is `vector`, in sentences of the side's texts.
 

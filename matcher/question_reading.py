@@ -41,9 +41,10 @@ class Likened:
 class ReadQuestion:
     """A question that was read.
 
-    `query`: in a language that is known; `meant`: with its words as these texts spell them. `vector`: of unit length;
-    `background`: what it shares with every question of its language. `words`: see `familiarity.shared_words`.
-    `likened` gives what is worked out on another core.
+    `query`: in a language that is known; `meant`: with its words as these texts spell them. `outcomes`: partner id ->
+    those that may count. `vector`: of unit length; `background`: what it shares with every question of its language.
+    `ahead`: what was known before it was read. `words`: see `familiarity.shared_words`. `likened` gives what is worked
+    out on another core.
     """
 
     query: Query

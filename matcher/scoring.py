@@ -15,7 +15,7 @@ DECIMALS = 9  # of a score that tell one partner from another
 WITHIN = 2 * 10.0**-DECIMALS  # two that are equal so differ by less
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scored:
     """Scores of n candidates with the terms that they are the sum of.
 

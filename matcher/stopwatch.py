@@ -9,7 +9,7 @@ STAGES = ("encode", "lexical", "dense", "familiarity", "pool", "signals", "score
 
 
 class Stopwatch:
-    """`seconds`: by stage, what has passed at its laps; `beside`: what work on another core took meanwhile."""
+    """`seconds`: by stage, what has passed at its laps; `beside`: what another core was given to do meanwhile."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -23,7 +23,7 @@ class Stopwatch:
         self._last = now
 
     def meanwhile(self, stage: str, seconds: float) -> None:
-        """Count work for `stage` that nobody waited for: it ran on another core."""
+        """Count work for `stage` that was given to another core; whoever waits for it counts the waiting by a lap."""
         self.beside[stage] = self.beside.get(stage, 0.0) + seconds
 
 

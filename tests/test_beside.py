@@ -90,11 +90,52 @@ def test_where_there_is_one_core_work_is_done_when_it_is_wanted(monkeypatch):
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own():
     assert beside(lambda: 1)() == 1
+    assert forked(lambda: beside(lambda: 2)() == 2)
+    assert beside(lambda: 3)() == 3
+
+
+@TWO
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_waits_for_no_work_that_begins_other_work_and_keeps_no_lock():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> int:
+        begun.set()
+        assert go_on.wait(10)
+        return beside(lambda: 4)()
+
+    result = beside(work)
+    assert begun.wait(10)
+    threading.Timer(0.2, go_on.set).start()  # while the fork ends the threads
+    with module._changing:
+        held = threading.Thread(target=lambda: beside(lambda: 5)())
+        held.start()
+    assert forked(lambda: beside(lambda: 6)() == 6)
+    assert result() == 4
+    held.join(10)
+    assert not held.is_alive()
+
+
+def forked(work) -> bool:
+    """Tell whether some work is true in a process forked from this one."""
     child = os.fork()
     if not child:
-        os._exit(0 if beside(lambda: 2)() == 2 else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert beside(lambda: 3)() == 3
+        status = 1
+        try:
+            status = 0 if work() else 1
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_where_no_thread_can_be_had_work_is_done_when_it_is_wanted(monkeypatch):
+    class Full:
+        def submit(self, _):
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(module, "_threads", Full)
+    assert beside(lambda: 7)() == 7
 
 
 def test_what_is_opened_is_left_out_of_the_search_for_garbage_until_it_is_cleared():

@@ -269,7 +269,7 @@ def test_what_came_changed_and_went_since_the_snapshot(
     assert proposer.side is now
     for query, vector, _ in questions:  # what the indexes in process propose, which know of all this
         ahead = candidates.look_ahead(now, query, proposer)
-        theirs = candidates._propose(now, candidates.Asked(ahead, vector, vector, ahead.room))
+        theirs = candidates._propose(now, candidates.Asked(ahead, vector, vector))
         ours = proposer.propose(query, vector, DEPTH, None)
         assert len(set(theirs) - set(ours)) <= 0.03 * len(theirs)
         assert len(ours) <= len(theirs) + 2 * proposer._stale + np.count_nonzero(proposer._new)

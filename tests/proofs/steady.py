@@ -66,9 +66,10 @@ class Look:
     @classmethod
     def taken(cls) -> "Look":
         """Look at this process."""
-        gc.unfreeze()  # what a server sets aside is counted too
         gc.collect()
+        gc.unfreeze()  # what a server sets aside is counted too, garbage among it
         alive = [type(each) for each in gc.get_objects()]
+        gc.freeze()
         maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
         folders = {line.split("/snapshots/")[1].split("/")[0] for line in maps if "/snapshots/" in line}
         status = Path("/proc/self/status").read_text(encoding="ascii")
