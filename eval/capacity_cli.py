@@ -39,7 +39,15 @@ def capacity_command(
     plan = Plan(memory, used, replicas, cores, gpu)
     told: dict[str, Any] = {}
     for file in bench:
-        told |= json.loads(file.read_text(encoding="utf-8"))
+        more = json.loads(file.read_text(encoding="utf-8"))
+        if more.get("cores", told.get("cores")) != told.get("cores", more.get("cores")):
+            raise BadInput(
+                N_("{file} is of {more} cores, those before it of {cores}: their seconds cannot be put together"),
+                file=file,
+                more=more["cores"],
+                cores=told["cores"],
+            )
+        told |= more
     try:
         found = Measured.of(told)
     except (KeyError, IndexError) as error:

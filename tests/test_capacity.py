@@ -118,3 +118,12 @@ def test_a_bench_in_parts_is_read_as_one(tmp_path):
     said = [CliRunner().invoke(capacity_command, list(map(str, files))) for files in ([whole], [sizes, encoders])]
     assert said[0].exit_code == said[1].exit_code == 0
     assert said[0].output == said[1].output
+
+
+def test_files_of_machines_with_other_cores_are_refused(tmp_path):
+    paths = [tmp_path / f"{cores}.json" for cores in (2, 8)]
+    for path in paths:
+        path.write_text(json.dumps(BENCH | {"cores": int(path.stem)}), encoding="utf-8")
+    said = CliRunner().invoke(capacity_command, list(map(str, paths)))
+    assert isinstance(said.exception, BadInput)
+    assert "8.json is of 8 cores, those before it of 2" in str(said.exception)

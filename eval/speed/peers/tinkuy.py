@@ -9,7 +9,7 @@ import numpy as np
 
 from eval.speed.peers.peer import Question
 from eval.speed.peers.recorded import Recorded
-from matcher import candidates
+from matcher import candidates, garbage, parts
 from matcher.engine import Engine
 from matcher.index.snapshot import Snapshot
 from matcher.records import Query, Side
@@ -28,9 +28,11 @@ class Texts:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """See Opened."""
+        """See Opened; as a server does."""
+        parts.one_thread_a_sum()
         encoder = Recorded(folder)
-        return cls(Engine(Snapshot.open_current(folder, encoder), encoder, Weights.load()))
+        with garbage.set_aside():
+            return cls(Engine(Snapshot.open_current(folder, encoder), encoder, Weights.load()))
 
     def search(self, question: Question, k: int) -> Sequence[int] | Sequence[str]:
         """See Opened: by the fit of each text, as it is pooled."""
