@@ -1,10 +1,7 @@
 """What is opened once for several processes: those forked from this one share its memory, until they write to it."""
 
-import ctypes
-import gc
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 
 import faiss
 import numpy as np
@@ -33,10 +30,7 @@ def hand_on(encoder: Encoder, snapshot: Snapshot, forks: int) -> None:
 
     def forked() -> None:
         if next(left, None) is None and taken():
-            gc.unfreeze()
-            gc.collect()
-            with suppress(AttributeError):  # glibc alone has it: what was freed goes back to the system
-                ctypes.CDLL(None).malloc_trim(0)
+            garbage.clear()
 
     os.register_at_fork(after_in_parent=forked)
 
